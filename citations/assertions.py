@@ -1,0 +1,189 @@
+"""The log of labels: the only writer of assertions, and the rules that read a label off the log.
+
+The rules are pure functions over assertion rows (contract: Vocabulary, "Effective label").
+Writing appends; a label is taken back by marking it withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from citations import labels
+from citations.labels import Dimension, LabelSource, Polarity, Role
+from citations.models import Assertion
+
+ORDER = {Dimension.ROLE: labels.ROLE_ORDER, Dimension.POLARITY: labels.POLARITY_ORDER}
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """A label in force: our word and the source it rests on; both empty where nothing decides."""
+
+    value: str = ""
+    source: str = ""
+
+
+NOTHING = Effective()
+
+
+def effective_label(assertions, dimension):
+    """The Effective label of one context, from all assertions about it.
+
+    The strongest source decides; of each of its schemes the newest assertions count (those
+    of one import carry one time); among schemes the finer; of several values the more
+    specific. A curator's newest label wins whatever its scheme. Classifier polarity is a
+    suggestion, never counted.
+    """
+    counted = [
+        row
+        for row in assertions
+        if row.withdrawn_at is None
+        and row.dimension == dimension
+        and not (dimension == Dimension.POLARITY and row.source == LabelSource.CLASSIFIER)
+    ]
+    for source in labels.SOURCE_ORDER:
+        of_source = [row for row in counted if row.source == source]
+        if not of_source:
+            continue
+        if source == LabelSource.CURATOR:
+            newest = max(of_source, key=lambda row: (row.created_at, row.pk or 0))
+            return Effective(newest.value, source)
+        by_scheme = defaultdict(list)
+        for row in of_source:
+            by_scheme[row.scheme].append(row)
+        finest = min(labels.scheme_rank(scheme) for scheme in by_scheme)
+        values = set()
+        for scheme, rows in by_scheme.items():
+            if labels.scheme_rank(scheme) == finest:
+                newest_at = max(row.created_at for row in rows)
+                values |= {row.value for row in rows if row.created_at == newest_at}
+        return Effective(labels.most_specific(values, ORDER[dimension]), source)
+    return NOTHING
+
+
+def effective_role_of_pair(context_roles, pair_assertions=()):
+    """(Effective role of a citing–cited pair, list of its other roles).
+
+    ``context_roles``: Effective roles of its contexts, unlabelled ones included. A
+    curator's label of the whole pair decides; else the role most contexts carry, ties
+    going to the more specific. The source is the strongest among the contexts that carry it.
+    """
+    labelled = [role for role in context_roles if role.value]
+    counts = Counter(role.value for role in labelled)
+    by_curator = _curators_word(pair_assertions, Dimension.ROLE)
+    if by_curator:
+        chosen, source = by_curator, LabelSource.CURATOR
+    elif counts:
+        order = labels.ROLE_ORDER
+        chosen = max(counts, key=lambda value: (counts[value], -order.index(value)))
+        sources = {role.source for role in labelled if role.value == chosen}
+        source = labels.most_specific(sources, labels.SOURCE_ORDER)
+    else:
+        return NOTHING, []
+    also = [str(role) for role in labels.ROLE_ORDER if role in counts and role != chosen]
+    return Effective(str(chosen), str(source)), also
+
+
+def effective_polarity_of_pair(context_polarities, pair_assertions=()):
+    """The Effective polarity of a citing–cited pair.
+
+    A curator's label of the whole pair; else any ``qualifies``, or ``supports`` with
+    ``disputes``, gives ``qualifies``; else ``disputes``, ``supports``, ``neutral``, ``unclear``.
+    """
+    by_curator = _curators_word(pair_assertions, Dimension.POLARITY)
+    if by_curator:
+        return Effective(by_curator, LabelSource.CURATOR)
+    present = {polarity.value for polarity in context_polarities if polarity.value}
+    if not present:
+        return NOTHING
+    if Polarity.QUALIFIES in present or {Polarity.SUPPORTS, Polarity.DISPUTES} <= present:
+        chosen = Polarity.QUALIFIES
+        carrying = {Polarity.QUALIFIES, Polarity.SUPPORTS, Polarity.DISPUTES}
+    else:
+        order = (Polarity.DISPUTES, Polarity.SUPPORTS, Polarity.NEUTRAL, Polarity.UNCLEAR)
+        chosen = labels.most_specific(present, order)
+        carrying = {chosen}
+    sources = {polarity.source for polarity in context_polarities if polarity.value in carrying}
+    return Effective(str(chosen), str(labels.most_specific(sources, labels.SOURCE_ORDER)))
+
+
+def _curators_word(pair_assertions, dimension):
+    rows = [
+        row
+        for row in pair_assertions
+        if row.withdrawn_at is None and row.dimension == dimension and row.source == LabelSource.CURATOR
+    ]
+    return max(rows, key=lambda row: (row.created_at, row.pk or 0)).value if rows else ""
+
+
+def imported(label, *, record_id, now, context_id=None, citation_id=None):
+    """Unsaved assertions for a LabelRecord: one for each word the crosswalk gives, at least one.
+
+    A value that no row of the crosswalk knows becomes one ``unmapped`` assertion; a value
+    that means nothing (scite's "unclassified") too, so that the log keeps it.
+    """
+    scheme = labels.known_scheme(label.scheme)[:60]
+    words = labels.translate(scheme, label.value) or ((Dimension.UNMAPPED, ""),)
+    return [
+        Assertion(
+            context_id=context_id,
+            citation_id=citation_id,
+            dimension=dimension,
+            value=word,
+            scheme=scheme,
+            original_value=str(label.value)[:200],
+            source=labels.source_of(scheme, label.source),
+            confidence=label.confidence,
+            crosswalk_version=labels.CROSSWALK_VERSION,
+            record_id=record_id,
+            created_at=now,
+        )
+        for dimension, word in words
+    ]
+
+
+def append(assertions):
+    """Add assertions to the log, in bulk. One query for each 500."""
+    return Assertion.objects.bulk_create(assertions, batch_size=500)
+
+
+def withdraw(assertion_ids, *, now):
+    """Mark assertions withdrawn; returns how many. The rows stay. One query for each 400."""
+    changed = 0
+    ids = sorted(assertion_ids)
+    for begin in range(0, len(ids), 400):
+        rows = Assertion.objects.filter(id__in=ids[begin : begin + 400], withdrawn_at__isnull=True)
+        changed += rows.update(withdrawn_at=now)
+    return changed
+
+
+def by_curator(*, curator, now, role="", polarity="", note="", context=None, citation=None):
+    """Append a curator's labels for a context or a whole pair; returns the rows.
+
+    Raises ValueError for a word that is not ours, and when neither word is given.
+    """
+    if role and role not in Role.values or polarity and polarity not in Polarity.values:
+        raise ValueError(f"not a label: {role or polarity}")
+    words = [(Dimension.ROLE, role), (Dimension.POLARITY, polarity)]
+    rows = [
+        Assertion(
+            context=context,
+            citation=citation,
+            dimension=dimension,
+            value=word,
+            scheme=labels.OWN_SCHEME,
+            original_value=word,
+            source=LabelSource.CURATOR,
+            crosswalk_version=labels.CROSSWALK_VERSION,
+            curator=curator,
+            note=note,
+            drawn=Assertion.Drawn.TARGETED,
+            created_at=now,
+        )
+        for dimension, word in words
+        if word
+    ]
+    if not rows:
+        raise ValueError("give a role or a polarity")
+    return append(rows)

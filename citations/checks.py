@@ -1,0 +1,130 @@
+"""The invariants of a library, each checked against the rows themselves.
+
+What the database's own constraints guarantee is not repeated here.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Length
+
+from citations.cocitation import STORED_FROM, CoCited, co_cited_works
+from citations.models import (
+    Citation,
+    CitationContext,
+    CitationProvenance,
+    CoCitation,
+    ContextProvenance,
+    HubSummary,
+    StaleHub,
+)
+from citations.rollups import chunks_by_key, derive_pairs, live_summaries
+from papers import identifiers
+from papers.models import Paper, PaperIdentifier, PaperRedirect
+
+CHUNK = 500
+
+
+def check_library():
+    """Yield a sentence for each violation. Reads everything once, in bounded memory."""
+    yield from _stale_hubs()
+    yield from _pairs()
+    yield from _summaries()
+    yield from _co_citations()
+    yield from _provenance()
+    yield from _spans()
+    yield from _identifiers()
+
+
+def _stale_hubs():
+    if waiting := StaleHub.objects.count():
+        yield f"{waiting} hubs are behind their rows: run refresh_hubs"
+
+
+def _pairs():
+    """The effective labels and the read model equal what the evidence gives."""
+    for ids in chunks_by_key(Citation, CHUNK):
+        pairs, contexts = derive_pairs(ids)
+        for row, fresh in pairs:
+            yield from _differences(f"citation {row.pk} ({row})", row, fresh)
+        for row, fresh in contexts:
+            yield from _differences(f"context {row.pk}", row, fresh)
+    known = HubSummary.objects.filter(paper_id=OuterRef("citing_paper_id"), known=OuterRef("citing_known"))
+    wrong = Citation.objects.filter(~Exists(known)).exclude(citing_known=0)
+    for row in wrong[:CHUNK]:
+        yield f"citation {row.pk} ({row}): citing_known is {row.citing_known}, the summary says otherwise"
+
+
+def _summaries():
+    """Each summary row equals the live aggregate; every cited paper has one, no other paper has."""
+    cited = Citation.objects.current().filter(cited_paper_id=OuterRef("pk"))
+    missing = Paper.objects.filter(Exists(cited), hub_summary=None)
+    for paper_id in missing.values_list("id", flat=True):
+        yield f"paper {paper_id} is cited but has no summary"
+    for ids in chunks_by_key(HubSummary, CHUNK):
+        live = live_summaries(ids)
+        for row in HubSummary.objects.filter(paper_id__in=ids):
+            fresh = live.get(row.paper_id)
+            if fresh is None:
+                yield f"paper {row.paper_id} has a summary but no paper cites it"
+                continue
+            yield from _differences(f"summary of paper {row.paper_id}", row, fresh)
+            if sum(row.roles.values()) != row.labelled:
+                yield f"summary of paper {row.paper_id}: the roles do not add up to labelled"
+            if sum(row.polarities.values()) != row.polarity_labelled:
+                yield f"summary of paper {row.paper_id}: the polarities do not add up to polarity_labelled"
+            if sum(sum(year.values()) for year in row.years.values()) != row.known:
+                yield f"summary of paper {row.paper_id}: the years do not add up to known"
+
+
+def _co_citations():
+    for ids in chunks_by_key(HubSummary, CHUNK):
+        hubs = HubSummary.objects.filter(paper_id__in=ids, known__gte=STORED_FROM).in_bulk()
+        tops, left_out = co_cited_works(hubs)
+        stored = {}
+        for row in CoCitation.objects.filter(paper_id__in=ids).order_by("paper_id", "rank"):
+            line = CoCited(row.other_id, row.count, row.same_passage, row.examples)
+            stored.setdefault(row.paper_id, []).append(line)
+        for paper_id in ids:
+            if stored.get(paper_id, []) != tops.get(paper_id, []):
+                yield f"paper {paper_id}: the stored co-cited works are not the counted ones"
+            if paper_id in hubs and hubs[paper_id].left_out != left_out.get(paper_id, 0):
+                yield f"paper {paper_id}: left_out is {hubs[paper_id].left_out}, counted {left_out.get(paper_id, 0)}"
+
+
+def _provenance():
+    """A pair or a sentence is current just when a source still has it."""
+    for model, provenance, key in (
+        (Citation, CitationProvenance, "citation"),
+        (CitationContext, ContextProvenance, "context"),
+    ):
+        held = Exists(provenance.objects.filter(**{key: OuterRef("pk")}, withdrawn_at=None))
+        wrong = model.objects.filter(Q(held, withdrawn_at__isnull=False) | Q(~held, withdrawn_at__isnull=True))
+        for row_id in wrong.values_list("id", flat=True)[:CHUNK]:
+            yield f"{key} {row_id}: withdrawn or not, against what its sources say"
+    crossed = CitationContext.objects.exclude(passage__citing_paper=F("citation__citing_paper"))
+    for row_id in crossed.values_list("id", flat=True)[:CHUNK]:
+        yield f"context {row_id}: its passage stands in another paper than its citation"
+
+
+def _spans():
+    outside = CitationContext.objects.annotate(length=Length("passage__text")).filter(end__gt=F("length"))
+    for row_id in outside.values_list("id", flat=True)[:CHUNK]:
+        yield f"context {row_id}: the marked citation lies outside the text"
+
+
+def _identifiers():
+    for ids in chunks_by_key(PaperIdentifier, CHUNK):
+        for row in PaperIdentifier.objects.filter(id__in=ids):
+            if identifiers.normalise(row.scheme, row.value) != row.value:
+                yield f"identifier {row.scheme}:{row.value} of paper {row.paper_id} is not in normal form"
+    alive = PaperRedirect.objects.filter(Exists(Paper.objects.filter(pk=OuterRef("old_id"))))
+    for old_id in alive.values_list("old_id", flat=True):
+        yield f"paper {old_id} exists and is redirected at once"
+
+
+def _differences(name, row, fresh):
+    for column, value in fresh.items():
+        held = getattr(row, column)
+        if held != value:
+            yield f"{name}: {column} is {held!r}, its rows give {value!r}"

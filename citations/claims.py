@@ -1,0 +1,87 @@
+"""The claims of a paper: as a record gives them, else sentences of the abstract that state results."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from citations.models import Claim
+from papers import text
+from papers.matching import chunks
+from papers.models import Paper
+
+
+def write_claims(claims_by_paper, *, now):
+    """Add the claims that records give: ``{paper id: [ClaimRecord]}``; returns how many are new.
+
+    A claim whose text stands there already is left as it is. Claims drawn from the
+    abstract make way: withdrawn, unless a curator has tied citing papers to them.
+    """
+    earlier = _claims(claims_by_paper)
+    new = []
+    for paper_id, records in claims_by_paper.items():
+        known = {claim.text for claim in earlier[paper_id]}
+        for position, record in enumerate(records):
+            if record.text not in known:
+                known.add(record.text)
+                new.append(
+                    Claim(
+                        paper_id=paper_id,
+                        text=record.text,
+                        quote=record.quote,
+                        section=record.section[:300],
+                        origin=Claim.Origin.RECORD,
+                        position=position,
+                    )
+                )
+    Claim.objects.bulk_create(new, batch_size=500)
+    _withdraw_drawn(set(claims_by_paper), now=now)
+    return len(new)
+
+
+def draw_claims(paper_ids, *, now):
+    """Draw claims from the abstracts of papers for which no record and no curator gave any.
+
+    Whole sentences, each its own verbatim quote. Drawn claims that the abstract no longer
+    has are withdrawn. Two queries for each 400 papers and the writes.
+    """
+    earlier = _claims(paper_ids)
+    new, gone = [], set()
+    for ids in chunks(paper_ids):
+        for paper_id, abstract in Paper.objects.filter(id__in=ids).values_list("id", "abstract"):
+            if any(
+                claim.origin != Claim.Origin.ABSTRACT and not claim.withdrawn_at
+                for claim in earlier[paper_id]
+            ):
+                continue
+            sentences = text.result_sentences(abstract)
+            drawn = {claim.text: claim for claim in earlier[paper_id]}
+            gone |= {claim.id for claim in drawn.values() if claim.text not in sentences}
+            new += [
+                Claim(
+                    paper_id=paper_id,
+                    text=sentence,
+                    quote=sentence,
+                    section="abstract",
+                    origin=Claim.Origin.ABSTRACT,
+                    position=position,
+                )
+                for position, sentence in enumerate(sentences)
+                if sentence not in drawn
+            ]
+    Claim.objects.bulk_create(new, batch_size=500)
+    for ids in chunks(gone):
+        Claim.objects.filter(id__in=ids, treatments=None, withdrawn_at=None).update(withdrawn_at=now)
+
+
+def _claims(paper_ids):
+    found = defaultdict(list)
+    for ids in chunks(paper_ids):
+        for claim in Claim.objects.filter(paper_id__in=ids):
+            found[claim.paper_id].append(claim)
+    return found
+
+
+def _withdraw_drawn(paper_ids, *, now):
+    for ids in chunks(paper_ids):
+        drawn = Claim.objects.filter(paper_id__in=ids, origin=Claim.Origin.ABSTRACT, withdrawn_at=None)
+        drawn.filter(treatments=None).update(withdrawn_at=now)

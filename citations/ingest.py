@@ -1,0 +1,521 @@
+"""The one orchestrator of imports: records in, citations, passages, contexts and labels out.
+
+``ingest_records`` takes what a reader yields, in batches, one transaction each: a stopped
+run leaves whole batches, and the same command goes on from there, since an unchanged
+record is known by its digest. Nothing of a source is deleted: what a complete reference
+list no longer has is marked withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from citations import assertions
+from citations.claims import draw_claims, write_claims
+from citations.labels import known_scheme, source_of, translate
+from citations.models import (
+    Assertion,
+    Citation,
+    CitationContext,
+    CitationProvenance,
+    ContextProvenance,
+    Passage,
+    UnmatchedReference,
+)
+from citations.rollups import mark_stale, refresh_pairs
+from papers import text
+from papers.ingest import Taken, upsert_papers
+from papers.matching import Candidate, Match, MatchStatus, chunks
+from papers.markers import group_size_at, locate_marker
+from papers.models import FOLDED_LENGTH
+from papers.records import ContextRecord, PaperRecord, Problem, ReferenceRecord
+from papers.sections import section_kind
+
+RECORDS_A_BATCH = 250
+REFERENCES_A_BATCH = 5000  # a batch closes early when its reference lists are long
+QUEUED = (MatchStatus.AMBIGUOUS, MatchStatus.UNMATCHED, MatchStatus.WEAK)
+INGEST_LOCK = 4115_1973  # any fixed number: PostgreSQL's advisory lock for one writer at a time
+
+
+@dataclass
+class Outcome:
+    """What an import has done so far: counts as ``--json`` prints them, and what it touched."""
+
+    counts: Counter = field(default_factory=Counter)
+    problems: list[tuple[str, Problem]] = field(default_factory=list)
+    unmapped: Counter = field(default_factory=Counter)  # (scheme, value) that no row of the crosswalk knows
+
+    NAMES = (
+        "records",
+        "papers_created",
+        "papers_updated",
+        "citations_created",
+        "contexts_created",
+        "labels_created",
+        "skipped",
+        "unmatched",
+    )
+
+    def as_json(self):
+        return {name: self.counts[name] for name in self.NAMES}
+
+
+def ingest_records(items, *, source, run, locator, outcome, fictional=False, on_problem=None, on_batch=None):
+    """Write what a reader yields (PaperRecord or Problem); adds to ``outcome`` as it goes.
+
+    ``run`` is the number of the ImportRun, ``locator`` names the file. ``on_problem(file,
+    Problem)`` is called for each problem, ``on_batch(outcome)`` after each transaction.
+    Hubs that a batch touches are marked stale with it; ``rollups.refresh_stale`` is the
+    caller's to call. Memory is bounded by a batch.
+    """
+
+    def report(problem):
+        outcome.counts["skipped"] += problem.skipped
+        if len(outcome.problems) < 1000:
+            outcome.problems.append((locator, problem))
+        if on_problem:
+            on_problem(locator, problem)
+
+    for batch in _batches(items, report):
+        with transaction.atomic():
+            lock_library()
+            written = _Writer(source=source, outcome=outcome).write(
+                upsert_papers(batch, source=source, run=run, locator=locator, fictional=fictional)
+            )
+        outcome.counts.update(written.counts)
+        for problem in written.problems:
+            report(problem)
+        if on_batch:
+            on_batch(outcome)
+
+
+def take_reference(unmatched, *, cited_paper_id):
+    """Write a reference from the queue as if its record had matched it to this paper; returns its Citation.
+
+    The pair gets what the reference carries: provenance, sentences, labels. Touched hubs
+    are marked stale. Call it inside a transaction. Some thirty queries.
+    """
+    reference = msgspec.convert(unmatched.payload, ReferenceRecord)
+    said = unmatched.record.payload
+    taken = Taken(
+        PaperRecord(license=said.get("license", ""), language=said.get("language", "")),
+        "updated",
+        unmatched.citing_paper_id,
+        unmatched.record,
+        [(reference, Match(Candidate(cited_paper_id), MatchStatus.CURATED, "matched by a curator"))],
+    )
+    written = _Writer(source=unmatched.source, outcome=Outcome()).write([taken])
+    return written.citations[unmatched.citing_paper_id, cited_paper_id]
+
+
+def _batches(items, report):
+    batch, references = [], 0
+    for item in items:
+        if isinstance(item, Problem):
+            report(item)
+            continue
+        batch.append(item)
+        references += len(item.references)
+        if len(batch) >= RECORDS_A_BATCH or references >= REFERENCES_A_BATCH:
+            yield batch
+            batch, references = [], 0
+    if batch:
+        yield batch
+
+
+def lock_library():
+    """Wait until no one else writes evidence, and keep others waiting until this transaction ends.
+
+    SQLite's immediate transactions see to it themselves.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [INGEST_LOCK])
+
+
+@dataclass
+class _Line:
+    """A context as a record gives it, on its way to rows."""
+
+    citing_id: int
+    cited_id: int
+    fingerprint: str
+    record: ContextRecord
+    reference: ReferenceRecord
+    source_record_id: int
+    passage: Passage | None = None
+    context: CitationContext | None = None
+
+
+class _Writer:
+    """One batch. Each step loads what is there in a few queries and adds what is missing."""
+
+    def __init__(self, *, source, outcome):
+        self.source = source
+        self.unmapped = outcome.unmapped
+        self.counts = Counter()
+        self.problems = []
+        self.now = timezone.now()
+
+    def write(self, taken):
+        for item in taken:
+            self.counts["records"] += 1
+            self.problems += item.problems
+            if item.state != "unchanged":
+                self.counts[f"papers_{item.state}"] += 1
+        self.fresh = [item for item in taken if item.state != "unchanged"]
+        if not self.fresh:
+            return self
+        self._claims()
+        self._pairs()
+        self._contexts()
+        self._labels()
+        self._unmatched()
+        self._withdraw_what_is_gone()
+        self._refresh()
+        return self
+
+    def _refresh(self):
+        """Rederive every pair whose read model may have changed, and mark its hub stale.
+
+        All that these papers cite (year or venue may have come with the record), and all
+        that cite them (an author list may make a self-citation).
+        """
+        papers = {item.paper_id for item in self.fresh}
+        pairs, hubs = set(), set(papers)
+        for ids in chunks(papers):
+            outgoing = Citation.objects.filter(citing_paper_id__in=ids)
+            for citation_id, cited_id in outgoing.values_list("id", "cited_paper_id"):
+                pairs.add(citation_id)
+                hubs.add(cited_id)
+            pairs.update(Citation.objects.filter(cited_paper_id__in=ids).values_list("id", flat=True))
+        refresh_pairs(pairs)
+        mark_stale(hubs)
+
+    # -- claims ------------------------------------------------------------------------------
+
+    def _claims(self):
+        given = {item.paper_id: item.record.claims for item in self.fresh if item.record.claims}
+        if given:
+            write_claims(given, now=self.now)
+        changed = {item.paper_id for item in self.fresh if item.abstract_changed} - set(given)
+        if changed:
+            draw_claims(changed, now=self.now)
+
+    # -- pairs -------------------------------------------------------------------------------
+
+    def _pairs(self):
+        self.references = []  # (Taken, ReferenceRecord, cited id), matched ones only
+        wanted = {}
+        resolved = self._resolved_by_curators()
+        for item in self.fresh:
+            for reference, match in item.references:
+                if match.candidate is not None:
+                    cited_id = match.candidate.paper_id
+                else:
+                    cited_id = resolved.get((item.paper_id, _reference_mark(reference)))
+                if cited_id is not None:
+                    self.references.append((item, reference, cited_id))
+                    wanted.setdefault((item.paper_id, cited_id), match)
+        self.citations = {}
+        for chunk in chunks({citing_id for citing_id, _cited_id in wanted}):
+            for row in Citation.objects.filter(citing_paper_id__in=chunk):
+                self.citations[row.citing_paper_id, row.cited_paper_id] = row
+        new = [
+            Citation(
+                citing_paper_id=pair[0],
+                cited_paper_id=pair[1],
+                match_status=match.status,
+                match_reason=match.reason[:200],
+            )
+            for pair, match in wanted.items()
+            if pair not in self.citations
+        ]
+        for row in Citation.objects.bulk_create(new, batch_size=500):
+            self.citations[row.citing_paper_id, row.cited_paper_id] = row
+        self.counts["citations_created"] += len(new)
+        back = [row.id for pair, row in self.citations.items() if pair in wanted and row.withdrawn_at]
+        for chunk in chunks(back):
+            Citation.objects.filter(id__in=chunk).update(withdrawn_at=None)
+        self._pair_provenances()
+
+    def _resolved_by_curators(self):
+        """References of these papers that a curator has matched: (citing id, mark) -> cited id."""
+        resolved = {}
+        for ids in chunks({item.paper_id for item in self.fresh}):
+            rows = UnmatchedReference.objects.filter(citing_paper_id__in=ids, citation__isnull=False)
+            for row in rows.select_related("citation"):
+                resolved[row.citing_paper_id, row.fingerprint] = row.citation.cited_paper_id
+        return resolved
+
+    def _pair_provenances(self):
+        said = {}
+        for item, reference, cited_id in self.references:
+            citation = self.citations[item.paper_id, cited_id]
+            said.setdefault(citation.id, (item.source_record.id, reference.raw))
+        self._provenances(CitationProvenance, "citation_id", said, lambda raw: {"raw": raw})
+
+    def _provenances(self, model, column, said, columns):
+        """Say of each target that this source has it: ``said`` is {id: (source record id, extra)}."""
+        held = {}
+        for chunk in chunks(said):
+            for row in model.objects.filter(source=self.source, **{f"{column}__in": chunk}):
+                held[getattr(row, column)] = row
+        new, changed = [], []
+        for target_id, (record_id, extra) in said.items():
+            row = held.get(target_id)
+            values = {"record_id": record_id, "withdrawn_at": None, **columns(extra)}
+            if row is None:
+                new.append(model(source=self.source, **{column: target_id}, **values))
+            elif any(getattr(row, name) != value for name, value in values.items()):
+                for name, value in values.items():
+                    setattr(row, name, value)
+                changed.append(row)
+        model.objects.bulk_create(new, batch_size=500)
+        names = ["record", "withdrawn_at", *columns("")]
+        model.objects.bulk_update(changed, names, batch_size=200)
+
+    # -- passages and contexts ---------------------------------------------------------------
+
+    def _contexts(self):
+        self.lines = []
+        for item, reference, cited_id in self.references:
+            for record in reference.contexts:
+                mark = text.fingerprint(record.text)
+                self.lines.append(
+                    _Line(item.paper_id, cited_id, mark, record, reference, item.source_record.id)
+                )
+        citing = {line.citing_id for line in self.lines}
+        passages = {}
+        for chunk in chunks(citing):
+            for row in Passage.objects.filter(citing_paper_id__in=chunk):
+                passages[row.citing_paper_id, row.fingerprint] = row
+        licences = {item.paper_id: item.record.license for item in self.fresh}
+        languages = {item.paper_id: item.record.language for item in self.fresh}
+        new = []
+        for line in self.lines:
+            key = (line.citing_id, line.fingerprint)
+            if key not in passages:
+                passages[key] = _passage(line, licences[line.citing_id], languages[line.citing_id])
+                new.append(passages[key])
+            line.passage = passages[key]
+        Passage.objects.bulk_create(new, batch_size=500)
+        self._link_contexts()
+
+    def _link_contexts(self):
+        contexts = {}
+        for chunk in chunks({line.passage.id for line in self.lines}):
+            for row in CitationContext.objects.filter(passage_id__in=chunk):
+                contexts[row.passage_id, row.citation_id] = row
+        new, back = [], []
+        for line in self.lines:
+            citation = self.citations[line.citing_id, line.cited_id]
+            key = (line.passage.id, citation.id)
+            row = contexts.get(key)
+            if row is None:
+                row = contexts[key] = _context(line, citation)
+                new.append(row)
+            elif row.withdrawn_at:
+                back.append(row.id)
+                row.withdrawn_at = None
+            line.context = row
+        CitationContext.objects.bulk_create(new, batch_size=500)
+        for chunk in chunks(back):
+            CitationContext.objects.filter(id__in=chunk).update(withdrawn_at=None)
+        self.counts["contexts_created"] += len(new)
+        said = {line.context.id: (line.source_record_id, None) for line in self.lines}
+        self._provenances(ContextProvenance, "context_id", said, lambda _none: {})
+
+    # -- labels ------------------------------------------------------------------------------
+
+    def _labels(self):
+        """Append the labels that came along, each once: target, scheme, value and source tell it."""
+        wanted = {}
+        for line in self.lines:
+            for label in line.record.labels:
+                wanted.setdefault(_label_key("context", line.context.id, label), (label, line.source_record_id))
+        for item, reference, cited_id in self.references:
+            citation = self.citations[item.paper_id, cited_id]
+            for label in reference.labels:
+                wanted.setdefault(
+                    _label_key("citation", citation.id, label), (label, item.source_record.id)
+                )
+        held = self._held_labels()
+        new = []
+        for key, (label, record_id) in wanted.items():
+            if key in held:
+                continue
+            target, target_id = key[0], key[1]
+            new += assertions.imported(
+                label, record_id=record_id, now=self.now, **{f"{target}_id": target_id}
+            )
+            if translate(label.scheme, label.value) is None:
+                self.unmapped[known_scheme(label.scheme), str(label.value)] += 1
+        assertions.append(new)
+        self.counts["labels_created"] += len({id(label) for key, (label, _r) in wanted.items() if key not in held})
+        complete = {item.source_record.id for item in self.fresh if item.record.references_complete}
+        self._withdraw_labels(wanted, held, complete)
+
+    def _held_labels(self):
+        """Imported labels in force on the contexts and pairs of this batch: key -> assertion ids."""
+        held = defaultdict(list)
+        targets = (
+            ("context", {line.context.id for line in self.lines}),
+            ("citation", {citation.id for citation in self.citations.values()}),
+        )
+        for target, ids in targets:
+            for chunk in chunks(ids):
+                rows = Assertion.objects.filter(
+                    **{f"{target}_id__in": chunk}, withdrawn_at=None, record__isnull=False
+                )
+                for row in rows.select_related("record"):
+                    key = (target, getattr(row, f"{target}_id"), row.scheme, row.original_value, row.source)
+                    held[key].append(row)
+        return held
+
+    def _withdraw_labels(self, wanted, held, complete):
+        """A complete record that no longer carries a label of its own takes it back."""
+        if not complete:
+            return
+        keys = {
+            (item.source_record.source, item.source_record.source_key)
+            for item in self.fresh
+            if item.source_record.id in complete
+        }
+        gone = {
+            row.id
+            for key, rows in held.items()
+            if key not in wanted
+            for row in rows
+            if (row.record.source, row.record.source_key) in keys
+        }
+        assertions.withdraw(gone, now=self.now)
+
+    # -- what did not match --------------------------------------------------------------------
+
+    def _unmatched(self):
+        lines = {}
+        for item in self.fresh:
+            for reference, match in item.references:
+                if match.candidate is None and match.status in QUEUED:
+                    lines[item.paper_id, _reference_mark(reference)] = (item, reference, match)
+        held = {}
+        for chunk in chunks({citing_id for citing_id, _mark in lines}):
+            for row in UnmatchedReference.objects.filter(source=self.source, citing_paper_id__in=chunk):
+                held[row.citing_paper_id, row.fingerprint] = row
+        new = []
+        for key, (item, reference, match) in lines.items():
+            if key in held:
+                continue
+            new.append(
+                UnmatchedReference(
+                    citing_paper_id=key[0],
+                    record=item.source_record,
+                    source=self.source,
+                    fingerprint=key[1],
+                    raw=reference.raw,
+                    title=reference.title,
+                    title_folded=text.fold(reference.title)[:FOLDED_LENGTH],
+                    year=reference.year,
+                    payload=msgspec.to_builtins(reference),
+                    match_status=match.status,
+                    match_reason=match.reason[:200],
+                    candidates=[other.paper_id for other in match.others],
+                )
+            )
+        UnmatchedReference.objects.bulk_create(new, batch_size=200)
+        back = [row.id for key, row in held.items() if key in lines and row.withdrawn_at]
+        for chunk in chunks(back):
+            UnmatchedReference.objects.filter(id__in=chunk).update(withdrawn_at=None)
+        self.counts["unmatched"] += len(lines)
+
+    # -- what is gone --------------------------------------------------------------------------
+
+    def _withdraw_what_is_gone(self):
+        """Rows of this source that a complete record of the same paper no longer has."""
+        complete = {item.paper_id: item for item in self.fresh if item.record.references_complete}
+        if not complete:
+            return
+        pairs_said = {self.citations[item.paper_id, cited_id].id for item, _r, cited_id in self.references}
+        contexts_said = {line.context.id for line in self.lines}
+        for ids in chunks(complete):
+            gone = CitationProvenance.objects.filter(
+                source=self.source, citation__citing_paper_id__in=ids, withdrawn_at=None
+            )
+            gone_ids = [
+                row_id
+                for row_id, citation_id in gone.values_list("id", "citation_id")
+                if citation_id not in pairs_said
+            ]
+            _withdraw(CitationProvenance, gone_ids, self.now)
+            gone = ContextProvenance.objects.filter(
+                source=self.source, context__citation__citing_paper_id__in=ids, withdrawn_at=None
+            )
+            gone_ids = [
+                row_id
+                for row_id, context_id in gone.values_list("id", "context_id")
+                if context_id not in contexts_said
+            ]
+            _withdraw(ContextProvenance, gone_ids, self.now)
+            held = CitationProvenance.objects.filter(citation=OuterRef("pk"), withdrawn_at=None)
+            orphans = Citation.objects.filter(~Exists(held), citing_paper_id__in=ids, withdrawn_at=None)
+            _withdraw(Citation, list(orphans.values_list("id", flat=True)), self.now)
+            held = ContextProvenance.objects.filter(context=OuterRef("pk"), withdrawn_at=None)
+            orphans = CitationContext.objects.filter(
+                ~Exists(held), citation__citing_paper_id__in=ids, withdrawn_at=None
+            )
+            _withdraw(CitationContext, list(orphans.values_list("id", flat=True)), self.now)
+
+
+def _withdraw(model, ids, now):
+    for chunk in chunks(ids):
+        model.objects.filter(id__in=chunk).update(withdrawn_at=now)
+
+
+def _reference_mark(reference):
+    """What tells a reference from the others of its paper, for references that no identifier names."""
+    return text.fingerprint(f"{reference.title} {reference.raw} {reference.year or ''}")
+
+
+def _label_key(target, target_id, label):
+    scheme = known_scheme(label.scheme)[:60]
+    return (target, target_id, scheme, str(label.value)[:200], str(source_of(scheme, label.source)))
+
+
+def _passage(line, licence, language):
+    record = line.record
+    return Passage(
+        citing_paper_id=line.citing_id,
+        fingerprint=line.fingerprint,
+        text=record.text,
+        before=record.before,
+        after=record.after,
+        section=record.section[:300],
+        section_kind=section_kind(record.section),
+        position=record.position,
+        language=(record.language or language)[:20],
+        license=licence[:200],
+    )
+
+
+def _context(line, citation):
+    """A new context row. Where the source does not mark the citation, it is looked for."""
+    record, passage = line.record, line.passage
+    if record.start is None:
+        families = [text.family_and_initial(author.name)[0] for author in line.reference.authors[:3]]
+        span = locate_marker(passage.text, family_names=families, year=line.reference.year)
+    elif record.text == passage.text:
+        span = (record.start, record.end)
+    else:
+        span = text.carry_span(record.text, passage.text, record.start, record.end)
+    start, end = span or (None, None)
+    group_size = record.group_size
+    if group_size is None and span:
+        group_size = group_size_at(passage.text, start, end)
+    return CitationContext(passage=passage, citation=citation, start=start, end=end, group_size=group_size)

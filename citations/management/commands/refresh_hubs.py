@@ -1,0 +1,19 @@
+"""``manage.py refresh_hubs``: recompute what is derived."""
+
+from django.core.management.base import BaseCommand
+
+from citations.progress import Progress
+from citations.rollups import refresh_all, refresh_stale
+
+
+class Command(BaseCommand):
+    help = "Recompute the hubs that imports and curators have touched; with --all everything derived."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--all", action="store_true", help="rederive every pair and every hub from the evidence")
+
+    def handle(self, **options):
+        refresh = refresh_all if options["all"] else refresh_stale
+        with Progress("hubs") as progress:
+            done = refresh(progress=progress.update)
+        self.stdout.write(f"{done} hubs refreshed.")

@@ -1,0 +1,363 @@
+"""What is derived from evidence, recomputed from rows and never incremented.
+
+``refresh_pairs`` rewrites the effective labels and the read model of citing–cited pairs;
+``refresh_hubs`` the summaries of cited papers. Both write only rows that changed, so
+running them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from django.db import transaction
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from citations import headline, labels
+from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
+from citations.cocitation import refresh_co_citations
+from citations.labels import Dimension, Polarity, Role
+from citations.models import Assertion, Citation, CitationContext, HubSummary, StaleHub
+from papers.models import Authorship
+from papers.sections import SECTION_KINDS
+
+PAIRS_A_CHUNK = 1000
+HUBS_A_CHUNK = 200
+IDS_A_QUERY = 400
+LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
+
+CONTEXT_COLUMNS = ("role", "role_source", "polarity", "polarity_source")
+PAIR_COLUMNS = (
+    "is_read",
+    "role",
+    "also_roles",
+    "role_source",
+    "polarity",
+    "polarity_source",
+    "label_source",
+    "depth",
+    "sentences",
+    "section_mask",
+    "is_self_citation",
+    "citing_year",
+    "citing_venue_id",
+    "citing_retracted",
+)
+
+
+# -- pairs ---------------------------------------------------------------------------------
+
+
+def refresh_pairs(citation_ids):
+    """Rewrite effective labels and the read model of these pairs; returns how many rows changed.
+
+    Some ten queries for each thousand pairs.
+    """
+    changed = 0
+    for ids in _chunks(citation_ids, PAIRS_A_CHUNK):
+        pairs, contexts = derive_pairs(ids)
+        changed += _save_changed(Citation, [row for row, fresh in pairs if _assign(row, fresh)], PAIR_COLUMNS)
+        changed += _save_changed(
+            CitationContext, [row for row, fresh in contexts if _assign(row, fresh)], CONTEXT_COLUMNS
+        )
+    return changed
+
+
+def derive_pairs(citation_ids):
+    """What the derived columns of these pairs should be, without writing.
+
+    Returns ``([(Citation, {column: value})], [(CitationContext, {column: value})])``, from
+    some eight queries; at most a few thousand ids a call.
+    """
+    citations = _load(Citation.objects.select_related("citing_paper"), "id", citation_ids)
+    contexts = _load(CitationContext.objects.select_related("passage"), "citation_id", citation_ids)
+    by_context, by_pair = defaultdict(list), defaultdict(list)
+    for row in _load(Assertion.objects, "context_id", [row.id for row in contexts]):
+        by_context[row.context_id].append(row)
+    for row in _load(Assertion.objects, "citation_id", citation_ids):
+        by_pair[row.citation_id].append(row)
+    people = _people({row.citing_paper_id for row in citations} | {row.cited_paper_id for row in citations})
+
+    context_lines = []
+    of_pair = defaultdict(list)
+    for context in contexts:
+        role = effective_label(by_context[context.id], Dimension.ROLE)
+        polarity = effective_label(by_context[context.id], Dimension.POLARITY)
+        fresh = {
+            "role": role.value,
+            "role_source": str(role.source),
+            "polarity": polarity.value,
+            "polarity_source": str(polarity.source),
+        }
+        context_lines.append((context, fresh))
+        if context.withdrawn_at is None:
+            of_pair[context.citation_id].append((context, role, polarity))
+    pair_lines = [
+        (row, _derive_pair(row, of_pair[row.id], by_pair[row.id], people)) for row in citations
+    ]
+    return pair_lines, context_lines
+
+
+def _derive_pair(citation, read, pair_assertions, people):
+    contexts = [context for context, _role, _polarity in read]
+    # A label of a pair counts only where a sentence is held (contract: read >= labelled).
+    pair_assertions = pair_assertions if contexts else ()
+    role, also = effective_role_of_pair([role for _context, role, _polarity in read], pair_assertions)
+    polarity = effective_polarity_of_pair([polarity for _context, _role, polarity in read], pair_assertions)
+    kinds = {context.passage.section_kind for context in contexts} - {""}
+    paper = citation.citing_paper
+    return {
+        "is_read": bool(contexts),
+        "role": role.value,
+        "also_roles": also,
+        "role_source": str(role.source),
+        "polarity": polarity.value,
+        "polarity_source": str(polarity.source),
+        # Whose word the pair goes by: its role's, or its polarity's where it has no role.
+        "label_source": str(role.source or polarity.source),
+        "depth": depth([(context.group_size, context.passage.section_kind) for context in contexts]),
+        "sentences": len(contexts),
+        "section_mask": sum(1 << SECTION_KINDS.index(kind) for kind in kinds if kind in SECTION_KINDS),
+        "is_self_citation": is_self_citation(people[citation.citing_paper_id], people[citation.cited_paper_id]),
+        "citing_year": paper.year,
+        "citing_venue_id": paper.venue_id,
+        "citing_retracted": paper.retracted,
+    }
+
+
+def depth(sentences):
+    """Depth of a citation, 1..4, from (group size or None, section kind or "") of each sentence.
+
+    None when unread. 1 mentioned: only in groups of three or more; 4 examined: three or
+    more sentences in two or more section kinds, one of them methods or results; 3 discussed:
+    three or more sentences, or two or more section kinds; 2 otherwise. (DESIGN: Depth.)
+    """
+    if not sentences:
+        return None
+    if all(group and group >= 3 for group, _kind in sentences):
+        return 1
+    kinds = {kind for _group, kind in sentences if kind}
+    if len(sentences) >= 3 and len(kinds) >= 2 and kinds & {"methods", "results"}:
+        return 4
+    if len(sentences) >= 3 or len(kinds) >= 2:
+        return 3
+    return 2
+
+
+def is_self_citation(citing, cited):
+    """Whether two author lists share a person: True, False, or None where one is unknown.
+
+    Lists of (person id or None, family, initial). A shared person id decides; else the
+    same family name and initial, unless both are identified and differ.
+    """
+    if not citing or not cited:
+        return None
+    ids = {person for person, _family, _initial in citing if person}
+    if any(person in ids for person, _family, _initial in cited if person):
+        return True
+    unidentified = {(family, initial) for person, family, initial in citing if not person and family}
+    identified = {(family, initial) for person, family, initial in citing if person and family}
+    for person, family, initial in cited:
+        if (family, initial) in unidentified or not person and (family, initial) in identified:
+            return True
+    return False
+
+
+def _people(paper_ids):
+    people = defaultdict(list)
+    rows = _load(Authorship.objects, "paper_id", paper_ids)
+    for row in rows:
+        person = row.author_id if row.link_reason in LINKED else None
+        people[row.paper_id].append((person, row.family, row.initial))
+    return people
+
+
+# -- hubs ----------------------------------------------------------------------------------
+
+
+def mark_stale(paper_ids):
+    """Note that these papers' summaries are behind. One query for each 500; twice is once."""
+    rows = [StaleHub(paper_id=paper_id) for paper_id in sorted(paper_ids)]
+    StaleHub.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+
+
+def refresh_stale(*, progress=None):
+    """Refresh the hubs that are marked stale; returns how many. Bounded memory."""
+    total, done = StaleHub.objects.count(), 0
+    while ids := list(StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]):
+        refresh_hubs(ids)
+        done += len(ids)
+        if progress:
+            progress(done, max(done, total))
+    return done
+
+
+def refresh_all(*, progress=None):
+    """Rederive every pair and every hub from the evidence; returns how many hubs. Bounded memory."""
+    for ids in chunks_by_key(Citation, PAIRS_A_CHUNK):
+        with transaction.atomic():
+            refresh_pairs(ids)
+    cited = Citation.objects.values_list("cited_paper_id", flat=True)
+    mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
+    return refresh_stale(progress=progress)
+
+
+def refresh_hubs(paper_ids):
+    """Recompute the summaries and co-cited works of these papers from their pair rows.
+
+    Some ten queries for each 200 papers, one transaction each.
+    """
+    for ids in _chunks(paper_ids, HUBS_A_CHUNK):
+        with transaction.atomic():
+            _refresh_chunk(ids)
+            StaleHub.objects.filter(paper_id__in=ids).delete()
+
+
+def _refresh_chunk(paper_ids):
+    now = timezone.now()
+    live = live_summaries(paper_ids)
+    left_out = refresh_co_citations(
+        {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
+    )
+    earlier = HubSummary.objects.in_bulk(paper_ids)
+    changed = []
+    for paper_id, columns in live.items():
+        columns["left_out"] = left_out.get(paper_id, 0)
+        row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
+        # A summary that says the same keeps its time: pages and caches go by it.
+        if _assign(row, columns) or row.computed_at is None:
+            row.computed_at = now
+            changed.append(row)
+    HubSummary.objects.filter(paper_id__in=set(earlier) - set(live)).delete()
+    columns = [column.attname for column in HubSummary._meta.concrete_fields if not column.primary_key]
+    HubSummary.objects.bulk_create(
+        changed, batch_size=200, update_conflicts=True, unique_fields=["paper_id"], update_fields=columns
+    )
+    _refresh_citing_known(paper_ids)
+
+
+def live_summaries(paper_ids):
+    """``{paper id: {column: value}}`` of HubSummary from the pair rows, for papers that are cited.
+
+    One query. ``left_out`` and ``computed_at`` are not among the columns.
+    """
+    grouped = (
+        Citation.objects.current()
+        .filter(cited_paper_id__in=paper_ids)
+        .values_list(
+            "cited_paper_id", "is_read", "role", "role_source", "polarity", "polarity_source", "citing_year"
+        )
+        .annotate(papers=Count("id"))
+        .order_by()
+    )
+    rows = defaultdict(list)
+    for paper_id, *row in grouped:
+        rows[paper_id].append(row)
+    return {paper_id: _summary(lines) for paper_id, lines in rows.items()}
+
+
+def _summary(lines):
+    known = read = curated = machine_roles = machine_polarities = 0
+    roles, polarities = Counter(), Counter()
+    years = defaultdict(Counter)
+    for is_read, role, role_source, polarity, polarity_source, year, papers in lines:
+        known += papers
+        read += papers if is_read else 0
+        state = role or ("unlabelled" if is_read else "unread")
+        years[str(year or "")][state] += papers
+        if role:
+            roles[role] += papers
+            curated += papers if role_source in labels.HUMAN_SOURCES else 0
+            machine_roles += papers if role_source in labels.MACHINE_SOURCES else 0
+        if polarity:
+            polarities[polarity] += papers
+            machine_polarities += papers if polarity_source in labels.MACHINE_SOURCES else 0
+    counts = headline.Counts(
+        known=known,
+        read=read,
+        roles={role.value: roles[role] for role in Role if roles[role]},
+        polarities={polarity.value: polarities[polarity] for polarity in Polarity if polarities[polarity]},
+        curated=curated,
+        machine_roles=machine_roles,
+        machine_polarities=machine_polarities,
+    )
+    said = headline.headline(counts)
+    return {
+        "known": known,
+        "read": read,
+        "labelled": counts.labelled,
+        "curated": curated,
+        "polarity_labelled": counts.polarity_labelled,
+        "machine_roles": machine_roles,
+        "machine_polarities": machine_polarities,
+        "roles": counts.roles,
+        "polarities": counts.polarities,
+        "years": {year: dict(sorted(years[year].items())) for year in sorted(years)},
+        "tier": str(headline.tier(known) or ""),
+        "status": str(said.status),
+        "provisional": headline.is_provisional(counts),
+        "headline": said.english,
+        "crosswalk_version": labels.CROSSWALK_VERSION,
+        "model_version": "",
+    }
+
+
+def counts_of(summary):
+    """The headline.Counts that a HubSummary row holds; zeros for None."""
+    if summary is None:
+        return headline.Counts()
+    names = ("known", "read", "roles", "polarities", "curated", "machine_roles", "machine_polarities")
+    return headline.Counts(**{name: getattr(summary, name) for name in names})
+
+
+def _refresh_citing_known(paper_ids):
+    """Tell the pair rows of these papers, as citing papers, how often they are cited."""
+    known = Coalesce(
+        Subquery(HubSummary.objects.filter(paper_id=OuterRef("citing_paper_id")).values("known")), 0
+    )
+    rows = Citation.objects.filter(citing_paper_id__in=paper_ids)
+    rows.filter(~Q(citing_known=known)).update(citing_known=known)
+
+
+# -- small change --------------------------------------------------------------------------
+
+
+def _assign(row, columns):
+    """Set columns of a row; True when one of them changed."""
+    changed = False
+    for name, value in columns.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+            changed = True
+    return changed
+
+
+def _save_changed(model, rows, columns):
+    fields = [column.removesuffix("_id") for column in columns]
+    model.objects.bulk_create(
+        rows, batch_size=200, update_conflicts=True, unique_fields=["id"], update_fields=fields
+    )
+    return len(rows)
+
+
+def _load(queryset, column, values):
+    """The rows whose ``column`` is one of ``values``. One query for each 400."""
+    rows = []
+    for ids in _chunks(values, IDS_A_QUERY):
+        rows += queryset.filter(**{f"{column}__in": ids})
+    return rows
+
+
+def _chunks(values, size):
+    ordered = sorted(values)
+    for begin in range(0, len(ordered), size):
+        yield ordered[begin : begin + size]
+
+
+def chunks_by_key(model, size):
+    """Lists of primary keys of all rows, in order: no open cursor, no long list. A query each."""
+    last = 0
+    while ids := list(model.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
+        yield ids
+        last = ids[-1]

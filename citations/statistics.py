@@ -1,0 +1,39 @@
+"""Intervals and bounds for shares. Pure functions over counts."""
+
+from math import sqrt
+
+Z_95 = 1.959963984540054  # the standard normal's 97.5 % point
+
+
+def wilson_interval(k, n):
+    """The 95 % Wilson score interval of the share k/n, as (low, high) fractions.
+
+    Wilson, E. B. (1927), J. Amer. Statist. Assoc. 22, 209–212. Without continuity
+    correction; exact at its ends (0 for k = 0, 1 for k = n). Raises ValueError unless
+    0 <= k <= n and n > 0.
+    """
+    if not 0 <= k <= n or n <= 0:
+        raise ValueError(f"no interval for {k} of {n}")
+    z2 = Z_95 * Z_95
+    p = k / n
+    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low = 0.0 if k == 0 else max(0.0, centre - half)
+    high = 1.0 if k == n else min(1.0, centre + half)
+    return low, high
+
+
+def upper_bound_when_none_seen(n):
+    """The 95 % upper bound of a share of which none was seen among n: 1 − 0.05^(1/n).
+
+    The exact binomial bound (Clopper & Pearson 1934, k = 0); about 3/n, "the rule of
+    three". Raises ValueError for n < 1.
+    """
+    if n < 1:
+        raise ValueError("nothing was looked at")
+    return 1 - 0.05 ** (1 / n)
+
+
+def percent(k, n):
+    """100 k/n rounded half up, as an int: the number a page prints. Exact integers throughout."""
+    return (200 * k + n) // (2 * n)

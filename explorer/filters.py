@@ -1,0 +1,519 @@
+"""Query parameters to querysets: the explorer's filters and those of the list of hubs.
+
+A ``Query`` is what one request asks for: valid values apply, invalid and unknown ones are
+dropped and named (the page prints them, the API refuses with 422). The filters themselves
+are a django-filter set built from the table in ``facets.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from citations.headline import Status, Tier
+from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary
+from explorer.facets import BY_NAME, COLUMNS, PAGING, PARAMETERS, UNLABELLED, Parameter, count_facets
+from papers import text
+from papers.models import Paper
+from papers.sections import SECTION_KINDS
+
+MOST_VALUES = 50  # of one repeatable parameter
+MOST_CHARACTERS = 300
+MOST_WORDS = 12
+MOST_PER_PAGE = 100
+LARGEST_ID = 2**63 - 1
+
+
+# -- form fields: one value in, a clean value out --------------------------------------------
+
+
+class ManyTexts(forms.MultipleChoiceField):
+    """Any short texts, several at once."""
+
+    def valid_value(self, value):
+        return 0 < len(value) <= MOST_CHARACTERS
+
+
+class ClaimField(forms.CharField):
+    """``12``, ``12:supports`` or ``none``: cleaned to (id, treatment), ``(None, "")`` for none."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if value in self.empty_values:
+            return None
+        if value == "none":
+            return None, ""
+        number, _colon, treatment = value.partition(":")
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
+            raise ValidationError("not a claim")
+        if treatment and treatment not in ClaimTreatment.Treatment.values:
+            raise ValidationError("not a treatment")
+        return int(number), treatment
+
+
+def _whole(low, high):
+    return forms.RegexField(r"^[0-9]{1,19}$", required=False, validators=[_between(low, high)])
+
+
+def _between(low, high):
+    def check(value):
+        if not low <= int(value) <= high:
+            raise ValidationError(f"not between {low} and {high}")
+
+    return check
+
+
+def form_field(parameter):
+    """The form field that validates one parameter."""
+    if parameter.kind == "many" and parameter.choices:
+        return forms.MultipleChoiceField(required=False, choices=[*parameter.choices, *parameter.extra])
+    if parameter.kind == "many":
+        return ManyTexts(required=False)
+    if parameter.kind == "one":
+        return forms.ChoiceField(required=False, choices=parameter.choices)
+    if parameter.kind == "year":
+        return _whole(0, 9999)
+    if parameter.kind == "id":
+        return _whole(1, LARGEST_ID)
+    if parameter.kind == "page":
+        return _whole(1, 10**12)
+    if parameter.kind == "per_page":
+        return _whole(1, MOST_PER_PAGE)
+    if parameter.kind == "claim":
+        return ClaimField(required=False, max_length=40)
+    return forms.CharField(required=False, max_length=MOST_CHARACTERS)
+
+
+# -- the filters -------------------------------------------------------------------------------
+
+
+def _include(column):
+    def apply(queryset, value):
+        if value == "only":
+            return queryset.filter(**{column: True})
+        return queryset.exclude(**{column: True}) if value == "exclude" else queryset
+
+    return apply
+
+
+def _labels(column):
+    def apply(queryset, values):
+        return queryset.filter(**{f"{column}__in": ["" if value == UNLABELLED else value for value in values]})
+
+    return apply
+
+
+def _sections(queryset, values):
+    mask = sum(1 << SECTION_KINDS.index(value) for value in values)
+    return queryset.annotate(in_sections=F("section_mask").bitand(mask)).filter(in_sections__gt=0)
+
+
+def _fields(queryset, values):
+    through = Paper.fields.through.objects.filter(paper_id=OuterRef("citing_paper_id"), field__name__in=values)
+    return queryset.filter(Exists(through))
+
+
+def _labelled(queryset, value):
+    if value == "none":
+        return queryset.filter(role="", polarity="")
+    return queryset.exclude(**{value: ""})
+
+
+def _undated(queryset, value):
+    return queryset if value == "include" else queryset.filter(citing_year__isnull=value == "only")
+
+
+def _cites(queryset, value):
+    both = Citation.objects.current().filter(
+        citing_paper_id=OuterRef("citing_paper_id"), cited_paper_id=int(value)
+    )
+    return queryset.filter(Exists(both))
+
+
+def _claim(queryset, value):
+    claim_id, treatment = value
+    tied = ClaimTreatment.objects.filter(citation_id=OuterRef("pk"), claim__withdrawn_at=None)
+    if claim_id is None:
+        return queryset.filter(~Exists(tied))
+    tied = tied.filter(claim_id=claim_id)
+    return queryset.filter(Exists(tied.filter(treatment=treatment) if treatment else tied))
+
+
+def _words(queryset, value):
+    """Every word stands in the title, authors, abstract or a citing sentence of the citing paper."""
+    for word in value.split()[:MOST_WORDS]:
+        sentences = CitationContext.objects.current().filter(
+            citation_id=OuterRef("pk"),
+            passage__text__icontains=word,
+            passage__suppressed_at=None,
+        )
+        folded = text.fold(word)
+        found = Q(citing_paper__abstract__icontains=word) | Exists(sentences)
+        if folded:
+            found |= Q(citing_paper__search_text__contains=folded)
+        queryset = queryset.filter(found)
+    return queryset
+
+
+APPLY = {
+    "role": _labels("role"),
+    "polarity": _labels("polarity"),
+    "section": _sections,
+    "field": _fields,
+    "venue": lambda queryset, values: queryset.filter(citing_venue__name__in=values),
+    "source": lambda queryset, values: queryset.filter(label_source__in=values),
+    "labelled": _labelled,
+    "year_min": lambda queryset, value: queryset.filter(citing_year__gte=int(value)),
+    "year_max": lambda queryset, value: queryset.filter(citing_year__lte=int(value)),
+    "undated": _undated,
+    "depth_min": lambda queryset, value: queryset.filter(depth__gte=int(value)),
+    "self": _include("is_self_citation"),
+    "text": lambda queryset, value: queryset.filter(is_read=value == "read"),
+    "retracted": _include("citing_retracted"),
+    "cites": _cites,
+    "claim": _claim,
+    "q": _words,
+}
+
+
+class TableFilter(django_filters.Filter):
+    """A filter of the table: its field validates, its rule narrows."""
+
+    def __init__(self, parameter, rule):
+        super().__init__(label=parameter.label, help_text=parameter.help)
+        self.parameter, self.rule = parameter, rule
+
+    @property
+    def field(self):
+        if not hasattr(self, "_field"):
+            self._field = form_field(self.parameter)
+            self._field.label, self._field.help_text = self.parameter.label, self.parameter.help
+        return self._field
+
+    def filter(self, queryset, value):
+        return queryset if value in (None, "", []) else self.rule(queryset, value)
+
+
+class CitationFilter(django_filters.FilterSet):
+    """The explorer's filters over ``Citation``; one for each row of ``facets.PARAMETERS``."""
+
+    for _parameter in PARAMETERS:
+        locals()[_parameter.name] = TableFilter(_parameter, APPLY[_parameter.name])
+    del _parameter
+
+
+# -- a request -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A parameter, or a value of one, that does not apply; ``reason`` is a sentence."""
+
+    name: str
+    value: str
+    reason: str
+
+
+@dataclass
+class Query:
+    """What a request asks for. ``values``: parameter -> list of valid raw values, in table order."""
+
+    table: dict[str, Parameter]
+    values: dict[str, list[str]] = field(default_factory=dict)
+    dropped: list[Dropped] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, querydict, table=BY_NAME, ignore=()):
+        """Read a QueryDict; nothing is raised, what does not apply is in ``dropped``."""
+        query = cls(table)
+        for name in querydict:
+            if name in ignore:
+                continue
+            if name not in table:
+                query.dropped.append(
+                    Dropped(_shown(name), "", _("“%s” is not a parameter here.") % _shown(name))
+                )
+                continue
+            query._take(table[name], querydict.getlist(name))
+        query.values = {name: query.values[name] for name in table if name in query.values}
+        query._check_years()
+        return query
+
+    def _take(self, parameter, raw):
+        given = list(dict.fromkeys(value.strip() for value in raw if value.strip()))
+        allowed = MOST_VALUES if parameter.kind == "many" else 1
+        if len(given) > allowed:
+            self._drop(parameter, f"{len(given)}", _("“%(name)s” takes at most %(n)s values; the others are left out."), n=allowed)
+        checker = form_field(parameter)
+        for value in given[:allowed]:
+            try:
+                checker.clean([value] if parameter.kind == "many" else value)
+                if "\x00" in value:
+                    raise ValidationError("NUL")
+            except ValidationError:
+                self._drop(parameter, value, _("“%(value)s” is not a value of “%(name)s”; it is left out."))
+            else:
+                self.values.setdefault(parameter.name, []).append(value)
+
+    def _drop(self, parameter, value, sentence, **more):
+        shown = _shown(value)
+        self.dropped.append(Dropped(parameter.name, shown, sentence % {"value": shown, "name": parameter.name, **more}))
+
+    def _check_years(self):
+        low, high = self.one("year_min"), self.one("year_max")
+        if low and high and int(low) > int(high):
+            del self.values["year_max"]
+            self.dropped.append(
+                Dropped("year_max", high, _("The years %(low)s to %(high)s are no range; the end is left out.") % {"low": low, "high": high})
+            )
+
+    def one(self, name):
+        """The value of a single-valued parameter, its default where there is none."""
+        if name in self.values:
+            return self.values[name][0]
+        return self.table[name].default if name in self.table else ""
+
+    def many(self, name):
+        return self.values.get(name, [])
+
+    @property
+    def active(self):
+        """The filters in force: [(Parameter, value)], paging and defaults left out."""
+        paging = {parameter.name for parameter in PAGING}
+        return [
+            (self.table[name], value)
+            for name, values in self.values.items()
+            if name not in paging
+            for value in values
+            if value != "include"
+        ]
+
+    # -- links: built here, never in templates -------------------------------------------------
+
+    def url(self, path, values=None, *, keep_page=False):
+        """``path`` with these values (default: this query's own) as its query string."""
+        values = dict(self.values if values is None else values)
+        if not keep_page:
+            values.pop("page", None)
+        pairs = [(name, value) for name in self.table if name in values for value in values[name]]
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def toggled(self, name, value):
+        """The values with one value of one parameter switched on or off."""
+        values = {key: list(held) for key, held in self.values.items()}
+        held = values.get(name, [])
+        if value in held:
+            held = [other for other in held if other != value]
+        else:
+            held = [*held, value] if self.table[name].kind == "many" else [value]
+        values[name] = held
+        return {key: kept for key, kept in values.items() if kept}
+
+    def with_value(self, name, value):
+        return {**self.values, name: [value]}
+
+
+def _shown(value):
+    value = "".join(character for character in str(value) if character.isprintable())
+    return value if len(value) <= 60 else value[:59] + "…"
+
+
+# -- a list ------------------------------------------------------------------------------------
+
+
+ORDER = {
+    "-year": (F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
+    "year": (F("citing_year").asc(nulls_last=True), "citing_paper_id"),
+    "-depth": (F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
+    "-cited": ("-citing_known", F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
+}
+
+
+@dataclass
+class Listing:
+    """One page of the citing papers of a hub, with its facets. Three queries and those of the rows."""
+
+    query: Query
+    incoming: object  # the hub's citations, unfiltered
+    path: str
+
+    def __post_init__(self):
+        self.filtered = self._filter(self.query.values)
+        selected = {name: self.query.many(name) for name in self.query.table}
+        chosen = {
+            parameter.name: selected[parameter.name] for parameter in PARAMETERS if parameter.facet
+        }
+        rest = {name: values for name, values in self.query.values.items() if name not in chosen}
+        with_fields = self._filter(rest)
+        base = self._filter({**rest, **({"field": chosen["field"]} if chosen["field"] else {})})
+        counted = count_facets(base, with_fields, chosen)
+        self.total, self.counts = counted.total, counted
+        for name, values in counted.facets.items():
+            for value in values:
+                value.toggle_url = self.query.url(self.path, self.query.toggled(name, value.value))
+        self.per_page = int(self.query.one("per_page"))
+        self.pages = max(1, math.ceil(self.total / self.per_page))
+        self.asked_page = int(self.query.one("page"))
+        self.page = min(self.asked_page, self.pages)
+
+    def _filter(self, values):
+        data = {
+            name: held if self.query.table[name].kind == "many" else held[0] for name, held in values.items()
+        }
+        filterset = CitationFilter(_as_data(data), queryset=self.incoming)
+        if not filterset.is_valid():  # Query.parse lets only valid values through
+            raise ValueError(f"unchecked filter values: {filterset.errors}")
+        return filterset.qs
+
+    def rows(self, *, past_the_end="last"):
+        """The citations of this page, ordered. Lazy; one query and the prefetches of the caller."""
+        page = self.asked_page if past_the_end == "empty" else self.page
+        begin = (page - 1) * self.per_page
+        if begin >= self.total:
+            return self.filtered.none()
+        return self._ordered()[begin : begin + self.per_page]
+
+    def _ordered(self):
+        sort = self.query.one("sort")
+        words = text.fold(self.query.one("q")).split()[:MOST_WORDS]
+        if sort != "relevance" or not words:
+            return self.filtered.order_by(*ORDER.get(sort, ORDER["-year"]))
+        in_title = Q()
+        for word in words:
+            in_title &= Q(citing_paper__title_folded__contains=word)
+        title_match = Case(When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField())
+        return self.filtered.annotate(title_match=title_match).order_by("-title_match", *ORDER["-depth"])
+
+    def without(self):
+        """For each filter in force: (Parameter, value, papers without it, address). A query each."""
+        lines = []
+        for parameter, value in self.query.active[:MOST_VALUES]:
+            values = self.query.toggled(parameter.name, value)
+            count = self._filter({name: held for name, held in values.items() if name in APPLY}).count()
+            lines.append((parameter, value, count, self.query.url(self.path, values)))
+        return lines
+
+    def page_url(self, page):
+        return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)
+
+
+class _Data(dict):
+    """A plain dict that answers like a QueryDict: lists for repeatable parameters."""
+
+    def getlist(self, name, default=None):
+        value = self.get(name, default)
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _as_data(values):
+    return _Data(values)
+
+
+# -- the list of hubs -----------------------------------------------------------------------------
+
+
+HUB_SORTS = (
+    ("-known", gettext_lazy("most cited first")),
+    ("-disputes", gettext_lazy("most disputed first")),
+    ("-year", gettext_lazy("newest first")),
+    ("year", gettext_lazy("oldest first")),
+    ("title", gettext_lazy("by title")),
+)
+HUB_PARAMETERS = (
+    Parameter("q", "text", gettext_lazy("Words"), gettext_lazy("words of the title or the authors")),
+    Parameter("tier", "many", gettext_lazy("Tier"), gettext_lazy("how often it is cited here"), tuple(Tier.choices)),
+    Parameter("status", "many", gettext_lazy("Status"), gettext_lazy("how it is cited"), tuple(Status.choices)),
+    Parameter("field", "many", gettext_lazy("Field"), gettext_lazy("a field of the paper")),
+    Parameter("year_min", "year", gettext_lazy("From year"), gettext_lazy("the paper's year, inclusive")),
+    Parameter("year_max", "year", gettext_lazy("To year"), gettext_lazy("the paper's year, inclusive")),
+    Parameter(
+        "retracted",
+        "one",
+        gettext_lazy("Retracted papers"),
+        gettext_lazy("papers that are retracted"),
+        (("include", gettext_lazy("include")), ("exclude", gettext_lazy("leave out")), ("only", gettext_lazy("only"))),
+    ),
+)
+HUB_TABLE = {
+    parameter.name: parameter
+    for parameter in (
+        *HUB_PARAMETERS,
+        Parameter("sort", "one", gettext_lazy("Sort"), gettext_lazy("the order"), HUB_SORTS, default="-known"),
+        Parameter("page", "page", gettext_lazy("Page"), gettext_lazy("1 is the first"), default="1"),
+        Parameter("per_page", "per_page", gettext_lazy("Per page"), gettext_lazy("1 to 100"), default="25"),
+    )
+}
+
+
+def _hub_fields(queryset, values):
+    through = Paper.fields.through.objects.filter(paper_id=OuterRef("paper_id"), field__name__in=values)
+    return queryset.filter(Exists(through))
+
+
+def _hub_words(queryset, value):
+    return queryset.filter(paper__in=Paper.objects.search(value).values("id"))
+
+
+HUB_APPLY = {
+    "q": _hub_words,
+    "tier": lambda queryset, values: queryset.filter(tier__in=values),
+    "status": lambda queryset, values: queryset.filter(status__in=values),
+    "field": _hub_fields,
+    "year_min": lambda queryset, value: queryset.filter(paper__year__gte=int(value)),
+    "year_max": lambda queryset, value: queryset.filter(paper__year__lte=int(value)),
+    "retracted": _include("paper__retracted"),
+}
+
+
+class HubFilter(django_filters.FilterSet):
+    """The filters of ``/papers/`` over ``HubSummary``."""
+
+    for _parameter in HUB_PARAMETERS:
+        locals()[_parameter.name] = TableFilter(_parameter, HUB_APPLY[_parameter.name])
+    del _parameter
+
+
+HUB_ORDER = {
+    "-known": ("-known", "paper_id"),
+    "-disputes": (F("polarities__disputes").desc(nulls_last=True), "-known", "paper_id"),
+    "-year": (F("paper__year").desc(nulls_last=True), "-known", "paper_id"),
+    "year": (F("paper__year").asc(nulls_last=True), "-known", "paper_id"),
+    "title": ("paper__title_folded", "paper_id"),
+}
+
+
+@dataclass
+class HubListing:
+    """One page of the cited papers of the library. Two queries and those of the rows."""
+
+    query: Query
+    path: str
+
+    def __post_init__(self):
+        values = {name: held for name, held in self.query.values.items() if name in HUB_APPLY}
+        data = {name: held if HUB_TABLE[name].kind == "many" else held[0] for name, held in values.items()}
+        filterset = HubFilter(_as_data(data), queryset=HubSummary.objects.all())
+        if not filterset.is_valid():
+            raise ValueError(f"unchecked filter values: {filterset.errors}")
+        self.filtered = filterset.qs
+        self.total = self.filtered.count()
+        self.per_page = int(self.query.one("per_page"))
+        self.pages = max(1, math.ceil(self.total / self.per_page))
+        self.asked_page = int(self.query.one("page"))
+        self.page = min(self.asked_page, self.pages)
+
+    def rows(self):
+        begin = (self.page - 1) * self.per_page
+        ordered = self.filtered.order_by(*HUB_ORDER[self.query.one("sort")])
+        return ordered[begin : begin + self.per_page]
+
+    def page_url(self, page):
+        return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)

@@ -1,0 +1,333 @@
+"""What a hub page shows, read in a bounded number of queries and made ready for its template.
+
+Nothing heavy is computed here: counts come from the summary row, lists from pair rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from citations import headline, labels
+from citations.cocitation import STORED_FROM, co_cited_works
+from citations.labels import Polarity, Role
+from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment, CoCitation
+from citations.rollups import counts_of
+from citations.statistics import percent, upper_bound_when_none_seen
+from explorer.representative import candidates, choose
+from papers.models import Authorship, Paper, PaperIdentifier
+
+EXPLORER = "#citing-papers-explorer"
+POLARITY_ROWS = (Polarity.SUPPORTS, Polarity.QUALIFIES, Polarity.DISPUTES)
+NOT_LABELS = {"unlabelled": gettext_lazy("read, no role yet"), "unread": gettext_lazy("unread")}
+
+
+@dataclass
+class Line:
+    """A share with its words: what ``_share.html`` prints."""
+
+    word: str
+    label: object
+    share: headline.Share
+    url: str
+
+
+@dataclass
+class Coverage:
+    word: str
+    label: object
+    count: int
+    url: str
+
+
+class Hub:
+    """One paper with its summary; each method reads one part of the page."""
+
+    def __init__(self, paper, path):
+        """``paper`` comes with ``hub_summary`` and ``venue`` selected; ``path`` is the page's own."""
+        self.paper = paper
+        self.path = path
+        self.summary = getattr(paper, "hub_summary", None)
+        self.counts = counts_of(self.summary)
+        self.headline = headline.headline(self.counts)
+        self.incoming = Citation.objects.incoming(paper.pk)
+
+    # -- header and summaries: from the summary row ------------------------------------------
+
+    def link(self, **parameters):
+        """The address of this hub's explorer under these filters."""
+        pairs = [
+            f"{name}={value}"
+            for name, values in parameters.items()
+            for value in (values if isinstance(values, (list, tuple)) else [values])
+        ]
+        return f"{self.path}?{'&'.join(pairs)}{EXPLORER}" if pairs else f"{self.path}{EXPLORER}"
+
+    @property
+    def sentence(self):
+        """The headline in the reader's language."""
+        params = dict(self.headline.params)
+        if "role" in params:
+            params["role"] = Role(params["role"]).label
+        if self.headline.params.get("n", 10) < 10 and "share" in params:
+            params["share"] = _(headline.SHARE_OF) % {"k": params["k"], "n": params["n"]}
+        return _(self.headline.message) % params
+
+    @property
+    def coverage(self):
+        counts = self.counts
+        return [
+            Coverage("known", _("citing papers known here"), counts.known, self.link()),
+            Coverage("read", _("with a citing sentence"), counts.read, self.link(text="read")),
+            Coverage("labelled", _("labelled for role"), counts.labelled, self.link(labelled="role")),
+            Coverage(
+                "curated",
+                _("role from a curator or data set"),
+                counts.curated,
+                self.link(labelled="role", source=["curator", "dataset"]),
+            ),
+            Coverage(
+                "polarity_labelled",
+                _("labelled for polarity"),
+                counts.polarity_labelled,
+                self.link(labelled="polarity"),
+            ),
+        ]
+
+    @property
+    def roles(self):
+        lines = headline.shares(
+            self.counts.roles,
+            known=self.counts.known,
+            machine=self.counts.machine_roles,
+            order=labels.ROLE_ORDER,
+        )
+        return [Line(line.word, Role(line.word).label, line, self.link(role=line.word)) for line in lines]
+
+    @property
+    def polarities(self):
+        lines = headline.shares(
+            self.counts.polarities,
+            known=self.counts.known,
+            machine=self.counts.machine_polarities,
+            order=labels.POLARITY_ORDER,
+        )
+        return [
+            Line(line.word, Polarity(line.word).label, line, self.link(polarity=line.word)) for line in lines
+        ]
+
+    @property
+    def dispute_bound(self):
+        """The bound of the share of disputes where none was found among n_p, in percent; else None."""
+        n_p = self.counts.polarity_labelled
+        if not n_p or self.counts.polarities.get(Polarity.DISPUTES) or n_p >= self.counts.known:
+            return None
+        return percent(round(upper_bound_when_none_seen(n_p) * 10_000), 10_000)
+
+    @property
+    def years(self):
+        """Roles over time for the chart and its table, from the summary row."""
+        return RolesOverTime(self)
+
+    # -- parts that read ------------------------------------------------------------------------
+
+    def claims(self):
+        """The ledger. One query, a second where citing papers are tied to claims."""
+        claims = list(
+            Claim.objects.filter(paper=self.paper, withdrawn_at=None).annotate(
+                **{
+                    word: Count("treatments", filter=Q(treatments__treatment=word), distinct=True)
+                    for word in POLARITY_ROWS
+                }
+            )
+        )
+        for claim in claims:
+            claim.cells = [
+                (word, getattr(claim, word), self.link(claim=f"{claim.pk}:{word}")) for word in POLARITY_ROWS
+            ]
+        return claims, self._untied(any(count for claim in claims for _w, count, _u in claim.cells))
+
+    def _untied(self, any_tied):
+        """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
+        without = dict(self.counts.polarities)
+        if any_tied:
+            tied = ClaimTreatment.objects.filter(citation=OuterRef("pk"), claim__withdrawn_at=None)
+            rows = self.incoming.filter(~Exists(tied), polarity__in=POLARITY_ROWS)
+            without = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
+        lines = []
+        for word in POLARITY_ROWS:
+            total = self.counts.polarities.get(word, 0)
+            none = without.get(word, 0)
+            lines.append(
+                {
+                    "word": word,
+                    "label": word.label,
+                    "total": total,
+                    "total_url": self.link(polarity=word),
+                    "tied": total - none,
+                    "none": none,
+                    "none_url": self.link(polarity=word, claim="none"),
+                }
+            )
+        return lines
+
+    def co_cited(self):
+        """Co-cited works with their examples, and how many citing papers were left out.
+
+        Two queries where they are stored; four more for a work with fewer than ten citing papers.
+        """
+        known, left_out = self.counts.known, self.summary.left_out if self.summary else 0
+        if known >= STORED_FROM:
+            rows = list(CoCitation.objects.filter(paper=self.paper).select_related("other"))
+        else:
+            tops, left = co_cited_works([self.paper.pk]) if known else ({}, {})
+            left_out = left.get(self.paper.pk, 0)
+            rows = [
+                CoCitation(
+                    other_id=line.other,
+                    count=line.count,
+                    same_passage=line.same_passage,
+                    examples=line.examples,
+                )
+                for line in tops.get(self.paper.pk, [])
+            ]
+            others = Paper.objects.in_bulk([row.other_id for row in rows])
+            for row in rows:
+                row.other = others[row.other_id]
+        papers = Paper.objects.in_bulk({paper_id for row in rows for paper_id in row.examples})
+        for row in rows:
+            row.share = headline.Share("", row.count, known, None, None)
+            row.url = self.link(cites=row.other_id)
+            row.example_papers = [
+                (papers[paper_id], reverse("explorer:evidence", args=[self.paper.pk, paper_id]))
+                for paper_id in row.examples
+                if paper_id in papers
+            ]
+        return rows, left_out
+
+    def representative_ids(self):
+        """Ids of the representative citations, in order. One query."""
+        return choose(candidates(self.incoming))
+
+
+@dataclass
+class RolesOverTime:
+    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``."""
+
+    hub: Hub
+    rows: list = field(default_factory=list)
+    words: list = field(default_factory=list)
+
+    WIDTH, HEIGHT, BASE = 640, 200, 170
+
+    def __post_init__(self):
+        years = self.hub.summary.years if self.hub.summary else {}
+        self.undated = sum(years.get("", {}).values())
+        self.undated_url = self.hub.link(undated="only")
+        dated = sorted(int(year) for year in years if year)
+        present = {word for counts in years.values() for word in counts}
+        order = [role for role in labels.ROLE_ORDER if role in present]
+        self.words = [(str(role), role.label) for role in order]
+        self.words += [(word, label) for word, label in NOT_LABELS.items() if word in present]
+        if not dated:
+            return
+        first = max(dated[0], dated[-1] - 79)
+        self.earlier = sum(sum(years[str(year)].values()) for year in dated if year < first)
+        self.earlier_url = self.hub.link(year_max=first - 1)
+        self.first, self.last = first, dated[-1]
+        span = range(first, dated[-1] + 1)
+        self.most = max(sum(years.get(str(year), {}).values()) for year in span)
+        step = self.WIDTH / len(span)
+        for index, year in enumerate(span):
+            counts = years.get(str(year), {})
+            self.rows.append(self._row(year, counts, index * step, step))
+
+    def _row(self, year, counts, x, step):
+        top, cells, segments = self.BASE, [], []
+        total = sum(counts.values())
+        for word, label in self.words:
+            count = counts.get(word, 0)
+            cells.append((word, label, count, self._url(year, word) if count else ""))
+            if count:
+                height = count * (self.BASE - 10) / self.most
+                top -= height
+                segments.append(
+                    {
+                        "word": word,
+                        "label": label,
+                        "count": count,
+                        "x": f"{x + step * 0.1:.1f}",
+                        "y": f"{top:.1f}",
+                        "width": f"{step * 0.8:.1f}",
+                        "height": f"{height:.1f}",
+                    }
+                )
+        return {
+            "year": year,
+            "total": total,
+            "url": self.hub.link(year_min=year, year_max=year),
+            "cells": cells,
+            "segments": segments,
+            "x": f"{x + step / 2:.1f}",
+            "is_tick": year % max(1, -(-(self.last - self.first + 1) // 8)) == 0,
+        }
+
+    def _url(self, year, word):
+        span = {"year_min": year, "year_max": year}
+        if word == "unread":
+            return self.hub.link(text="unread", **span)
+        if word == "unlabelled":
+            return self.hub.link(text="read", role="unlabelled", **span)
+        return self.hub.link(role=word, **span)
+
+
+def prefetch_shared(paper, citations):
+    """Load, for the hub's own paper and all citing papers on the page at once, what lines show.
+
+    ``citations`` come with their citing paper selected. Three queries, whatever the page's
+    size: authors, identifiers, contexts with their passages.
+    """
+    papers = {id(citation.citing_paper): citation.citing_paper for citation in citations}
+    prefetch_related_objects(
+        [paper, *papers.values()],
+        Prefetch("authorships", Authorship.objects.select_related("author")),
+        Prefetch("identifiers", PaperIdentifier.objects.select_related("version")),
+    )
+    contexts = (
+        CitationContext.objects.current()
+        .select_related("passage")
+        .order_by(F("passage__position").asc(nulls_last=True), "id")
+    )
+    prefetch_related_objects(citations, Prefetch("contexts", contexts))
+
+
+def evidence(citation):
+    """The contexts of one citation with all assertions about each, and those about the pair."""
+    assertions = Assertion.objects.select_related("curator", "record").order_by("created_at", "id")
+    contexts = (
+        CitationContext.objects.filter(citation=citation)
+        .select_related("passage")
+        .prefetch_related(Prefetch("assertions", assertions), "provenances__record")
+        .order_by(F("withdrawn_at").asc(nulls_first=True), F("passage__position").asc(nulls_last=True), "id")
+    )
+    return list(contexts), list(assertions.filter(citation=citation))
+
+
+def hubs_for_list(listing_rows):
+    """Summaries with their papers, as the list of hubs shows them. Three queries with the rows'."""
+    rows = listing_rows.select_related("paper__venue").prefetch_related(
+        "paper__authorships", "paper__identifiers"
+    )
+    return [hub_of_summary(row) for row in rows]
+
+
+def hub_of_summary(summary):
+    """The Hub of a summary row whose paper is loaded."""
+    paper = summary.paper
+    paper.hub_summary = summary
+    return Hub(paper, paper.get_absolute_url())
+

@@ -1,0 +1,109 @@
+"""Representative citing papers: nine that show how a paper is cited, chosen by a stated rule.
+
+The rule (printed on the page): curators' pins first; then, for each role present, most
+frequent first, and each polarity present, the deepest citation, of these the newest; then
+the deepest of the rest. Only papers whose citing sentence is held; never two of one first
+author while others are left; a retracted paper last.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
+
+from citations.labels import POLARITY_ORDER, ROLE_ORDER
+from citations.models import RepresentativePin
+
+SHOWN = 9
+OF_EACH_KIND = 12  # candidates looked at for each role and polarity
+
+
+@dataclass(frozen=True)
+class Candidate:
+    citation_id: int
+    role: str
+    polarity: str
+    depth: int | None
+    year: int | None
+    first_author: str
+    retracted: bool | None
+    pinned: bool
+
+    @property
+    def strength(self):
+        """Larger is shown earlier."""
+        return (not self.retracted, self.depth or 0, self.year or 0, self.citation_id)
+
+
+def candidates(incoming):
+    """The strongest candidates of each kind among the citations ``incoming``. One query."""
+    place = Window(
+        RowNumber(),
+        partition_by=[F("role"), F("polarity")],
+        order_by=[F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), F("id").desc()],
+    )
+    pinned = Exists(RepresentativePin.objects.filter(citation_id=OuterRef("pk")))
+    rows = (
+        incoming.filter(is_read=True)
+        .annotate(place=place, pinned=pinned)
+        .filter(Q(place__lte=OF_EACH_KIND) | Q(pinned=True))
+        .values_list(
+            "id", "role", "polarity", "depth", "citing_year", "citing_paper__first_author", "citing_retracted", "pinned"
+        )
+    )
+    return [Candidate(*row) for row in rows]
+
+
+def choose(found, limit=SHOWN):
+    """The ids of the representative citations among Candidates, in the order of choice. Pure."""
+    strongest = sorted(found, key=lambda one: one.strength, reverse=True)
+    roles = Counter(one.role for one in found if one.role)
+    polarities = {one.polarity for one in found if one.polarity}
+    chosen, authors = [], set()
+
+    def take(fitting):
+        """Choose the strongest fitting one by a new first author; whether there was one."""
+        for one in strongest:
+            if one not in chosen and (not one.first_author or one.first_author not in authors) and fitting(one):
+                chosen.append(one)
+                authors.add(one.first_author)
+                return True
+        return False
+
+    for one in strongest:
+        if one.pinned and len(chosen) < limit:
+            chosen.append(one)
+            authors.add(one.first_author)
+    for role in sorted(roles, key=lambda role: (-roles[role], ROLE_ORDER.index(role))):
+        if len(chosen) < limit and role not in {one.role for one in chosen}:
+            take(lambda one, role=role: one.role == role)
+    for polarity in sorted(polarities, key=POLARITY_ORDER.index):
+        if len(chosen) < limit and polarity not in {one.polarity for one in chosen}:
+            take(lambda one, polarity=polarity: one.polarity == polarity)
+    while len(chosen) < limit and take(lambda one: bool(one.role or one.polarity)):
+        pass
+    while len(chosen) < limit and take(lambda one: True):
+        pass
+    # Nobody new is left: now a first author may come twice.
+    chosen += [one for one in strongest if one not in chosen][: limit - len(chosen)]
+    return [one.citation_id for one in chosen[:limit]]
+
+
+def telling_context(citation):
+    """The citing sentence to quote: one that carries the citation's role and a position, if any.
+
+    Reads ``contexts`` of the citation: prefetch them.
+    """
+    def key(context):
+        return (
+            context.role != citation.role,
+            context.polarity != citation.polarity,
+            context.passage.suppressed_at is not None,
+            context.start is None,
+            abs(len(context.passage.text) - 200),
+        )
+
+    return min(citation.contexts.all(), key=key, default=None)

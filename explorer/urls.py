@@ -1,0 +1,21 @@
+"""The addresses of the pages (contract: Pages) and of the API."""
+
+from django.urls import path, re_path
+
+from explorer import views
+
+app_name = "explorer"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("papers/", views.papers, name="papers"),
+    path("papers/<int:paper_id>/", views.hub),
+    path("papers/<int:paper_id>-<slug:slug>/", views.hub, name="hub"),
+    path("papers/<int:paper_id>/citing/", views.citing),
+    path("papers/<int:paper_id>-<slug:slug>/citing/", views.citing, name="citing"),
+    path("papers/<int:paper_id>/citing/<int:citing_id>/", views.citation, name="evidence"),
+    path("authors/<int:author_id>/", views.author, name="author"),
+    path("about/labels/", views.about_labels, name="about-labels"),
+    re_path(r"^(?P<scheme>doi|arxiv)/(?P<value>.+?)/?$", views.by_identifier),
+    re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
+]

@@ -1,0 +1,233 @@
+"""Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from citations import labels
+from citations.models import Citation, HubSummary
+from explorer import facets
+from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
+from explorer.hub import Hub, evidence, hubs_for_list, prefetch_shared
+from explorer.representative import SHOWN, telling_context
+from papers import identifiers
+from papers.models import Author, Paper, PaperRedirect
+
+HOME_HUBS = 12
+SEARCH_RESULTS = 50
+AUTHOR_PAPERS = 200
+
+
+@require_safe
+def home(request):
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:300]
+    parsed = identifiers.parse_identifier(words) if words else None
+    if parsed:
+        found = Paper.objects.by_identifier(*parsed).first()
+        if found:
+            return redirect(found)
+    context = {"words": words, "identifier": parsed}
+    if words:
+        results = Paper.objects.search(words).select_related("venue", "hub_summary")
+        results = results.prefetch_related("authorships", "identifiers")
+        results = list(results.order_by("-hub_summary__known", "title_folded", "id")[: SEARCH_RESULTS + 1])
+        context |= {"results": results[:SEARCH_RESULTS], "more": len(results) > SEARCH_RESULTS}
+        context["fictional"] = any(paper.is_fictional for paper in results)
+    else:
+        hubs = hubs_for_list(HubSummary.objects.order_by("-known", "paper_id")[:HOME_HUBS])
+        context |= {"hubs": hubs, "fictional": any(hub.paper.is_fictional for hub in hubs)}
+        context["totals"] = {
+            "papers": Paper.objects.count(),
+            "cited": HubSummary.objects.count(),
+            "citations": Citation.objects.current().count(),
+        }
+    return render(request, "explorer/home.html", context)
+
+
+@require_safe
+def papers(request):
+    query = Query.parse(request.GET, table=HUB_TABLE)
+    listing = HubListing(query, request.path)
+    hubs = hubs_for_list(listing.rows())
+    context = {
+        "listing": listing,
+        "query": query,
+        "hubs": hubs,
+        "choices": {name: HUB_TABLE[name].choices for name in ("tier", "status", "sort", "retracted")},
+        "chips": chips(query, request.path),
+        "fictional": any(hub.paper.is_fictional for hub in hubs),
+    }
+    return render(request, "explorer/papers.html", context)
+
+
+@require_safe
+def hub(request, paper_id, slug=""):
+    paper, path, moved = _find(request, paper_id, "explorer:hub")
+    if moved:
+        return moved
+    page = Hub(paper, path)
+    listing, citations = _listing(request, page, path)
+    representative_ids = page.representative_ids()
+    rows = {row.pk: row for row in citations}
+    missing = [pk for pk in representative_ids if pk not in rows]
+    if missing:
+        more = Citation.objects.filter(pk__in=missing).select_related("citing_paper__venue")
+        rows |= {row.pk: row for row in more}
+    prefetch_shared(paper, list(rows.values()))
+    claims, untied = page.claims()
+    co_cited, left_out = page.co_cited()
+    context = _explorer_context(page, listing, citations) | {
+        "claims": claims,
+        "untied": untied,
+        "co_cited": co_cited,
+        "left_out": left_out,
+        "representatives": [(rows[pk], telling_context(rows[pk])) for pk in representative_ids],
+        "representatives_shown": SHOWN,
+        "versions": list(paper.versions.all()),
+        "notices": list(paper.notices.select_related("notice_paper")),
+        "fields": list(paper.fields.all()),
+    }
+    return render(request, "explorer/hub.html", context)
+
+
+@require_safe
+def citing(request, paper_id, slug=""):
+    paper, path, moved = _find(request, paper_id, "explorer:citing")
+    if moved:
+        return moved
+    page = Hub(paper, path)
+    listing, citations = _listing(request, page, path)
+    prefetch_shared(paper, citations)
+    return render(request, "explorer/citing.html", _explorer_context(page, listing, citations))
+
+
+@require_safe
+def citation(request, paper_id, citing_id):
+    """The evidence of one citation. An address of a merged paper leads to the kept one."""
+    kept = _kept_ids(paper_id, citing_id)
+    if kept != (paper_id, citing_id):
+        return HttpResponsePermanentRedirect(reverse("explorer:evidence", args=kept))
+    pairs = Citation.objects.select_related(
+        "citing_paper__venue", "cited_paper__venue", "cited_paper__hub_summary"
+    )
+    pair = get_object_or_404(pairs, cited_paper_id=paper_id, citing_paper_id=citing_id)
+    prefetch_shared(pair.cited_paper, [pair])
+    contexts, pair_assertions = evidence(pair)
+    context = {
+        "hub": Hub(pair.cited_paper, pair.cited_paper.get_absolute_url()),
+        "paper": pair.cited_paper,
+        "citation": pair,
+        "contexts": contexts,
+        "pair_assertions": pair_assertions,
+        "treatments": list(pair.claim_treatments.select_related("claim", "curator")),
+        "provenances": list(pair.provenances.select_related("record")),
+        "also": [labels.Role(role).label for role in pair.also_roles],
+        "depth_label": facets.DEPTH_LABELS.get(pair.depth, ""),
+        "sections": [facets.SECTION_LABELS[kind] for kind in pair.section_kinds],
+        "fictional": pair.cited_paper.is_fictional or pair.citing_paper.is_fictional,
+    }
+    return render(request, "explorer/evidence.html", context)
+
+
+@require_safe
+def author(request, author_id):
+    person = get_object_or_404(Author, pk=author_id)
+    papers_of = Paper.objects.filter(authorships__author=person).select_related("venue", "hub_summary")
+    papers_of = papers_of.prefetch_related("authorships", "identifiers").distinct()
+    found = list(papers_of.order_by("-year", "title_folded", "id")[: AUTHOR_PAPERS + 1])
+    context = {
+        "author": person,
+        "papers": found[:AUTHOR_PAPERS],
+        "more": len(found) > AUTHOR_PAPERS,
+        "fictional": any(paper.is_fictional for paper in found),
+    }
+    return render(request, "explorer/author.html", context)
+
+
+@require_safe
+def about_labels(request):
+    context = {
+        "roles": [(role, labels.ROLE_DESCRIPTIONS[role]) for role in labels.ROLE_ORDER],
+        "polarities": [(polarity, labels.POLARITY_DESCRIPTIONS[polarity]) for polarity in labels.Polarity],
+        "sources": [(source, labels.SOURCE_DESCRIPTIONS[source]) for source in labels.SOURCE_ORDER],
+        "crosswalk": labels.CROSSWALK,
+        "crosswalk_version": labels.CROSSWALK_VERSION,
+        "parameters": [*facets.PARAMETERS, *facets.PAGING],
+    }
+    return render(request, "explorer/about_labels.html", context)
+
+
+@require_safe
+def by_identifier(request, scheme, value):
+    """``/doi/…``, ``/arxiv/…``, ``/id/<scheme>/…``: for good to the hub of the paper so named."""
+    paper = Paper.objects.by_identifier(scheme, value).first()
+    if paper is None:
+        raise Http404(_("No paper here has the identifier %(scheme)s:%(value)s.") % {"scheme": scheme, "value": value})
+    return HttpResponsePermanentRedirect(paper.get_absolute_url())
+
+
+def not_found(request, exception):
+    """404 with a search box. The exception's words are shown when the view wrote them."""
+    words = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return render(request, "404.html", {"reason": words}, status=404)
+
+
+# -- shared by the views ---------------------------------------------------------------------
+
+
+def _find(request, paper_id, route):
+    """(paper, its canonical path, None), or (…, the redirect to it). Raises Http404.
+
+    One query; a second for an unknown number, which may be that of a merged paper.
+    """
+    papers_read = Paper.objects.select_related("venue", "hub_summary")
+    paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
+    if paper is None:
+        paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
+    if paper is None:
+        raise Http404(_("There is no paper with the number %s.") % paper_id)
+    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug})
+    if request.path == path:
+        return paper, path, None
+    query = request.META.get("QUERY_STRING", "")
+    return paper, path, HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+
+
+def _kept_ids(*ids):
+    moved = dict(
+        PaperRedirect.objects.filter(old_id__in=[min(one, LARGEST_ID) for one in ids]).values_list(
+            "old_id", "paper_id"
+        )
+    )
+    return tuple(moved.get(one, one) for one in ids)
+
+
+def _listing(request, page, path):
+    listing = Listing(Query.parse(request.GET), page.incoming, path)
+    citations = list(listing.rows().select_related("citing_paper__venue"))
+    return listing, citations
+
+
+def _explorer_context(page, listing, citations):
+    return {
+        "hub": page,
+        "paper": page.paper,
+        "listing": listing,
+        "query": listing.query,
+        "citations": citations,
+        "chips": chips(listing.query, listing.path),
+        "without": listing.without() if not listing.total and listing.query.active else [],
+        "sorts": facets.SORTS,
+        "fictional": page.paper.is_fictional,
+    }
+
+
+def chips(query, path):
+    """The filters in force: (name, value in words, address without it)."""
+    lines = []
+    for parameter, value in query.active:
+        words = dict([*parameter.choices, *parameter.extra]).get(value, value)
+        lines.append((parameter.label, words, query.url(path, query.toggled(parameter.name, value))))
+    return lines

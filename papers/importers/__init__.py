@@ -1,0 +1,96 @@
+"""The table of formats: what a file can be, how it is recognised, who reads it.
+
+Owns the table, ``sniff`` and ``read``. A reader turns bytes into ``PaperRecord`` and
+``Problem`` items; it knows no table, no setting and no other reader. To add a format, write
+its module and add its row.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from papers.importers import jats, native, semantic_scholar
+from papers.importers.source import MAX_LINE_BYTES, Source, find_files, open_source
+from papers.records import Identifiers, Items, Problem, UnreadableFile
+
+__all__ = ["FORMATS", "MAX_LINE_BYTES", "Format", "find_files", "identify", "open_source", "read", "sniff"]
+
+HEAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A row of the table.
+
+    ``sniff(head, name)`` says whether the first bytes look like this format; ``read(stream,
+    about)`` yields the items. ``needs_about``: the file speaks of a paper without naming it.
+    """
+
+    name: str
+    sniff: Callable[[bytes, str], bool]
+    read: Callable[[Source, Identifiers], Items]
+    needs_about: bool
+    description: str
+
+
+# In the order in which they are tried: the narrower sniffer first.
+FORMATS: dict[str, Format] = {
+    row.name: row
+    for row in (
+        Format("jats", jats.looks_like, jats.read, False, "JATS or NLM full text (XML)"),
+        Format(
+            "semantic-scholar",
+            semantic_scholar.looks_like,
+            semantic_scholar.read,
+            True,
+            "a /citations or /references answer of the Semantic Scholar Graph API (JSON)",
+        ),
+        Format("native", native.looks_like, native.read, False, "the hub's own records (JSON Lines)"),
+    )
+}
+
+
+def sniff(head: bytes, name: str = "") -> str | None:
+    """The name of the format that the first bytes of a file (some 64 kB) show, or None.
+
+    ``name`` is the file's name; it decides only where the content does not.
+    """
+    return next((row.name for row in FORMATS.values() if row.sniff(head, name)), None)
+
+
+def identify(path, *, format: str | None = None, about: Identifiers | None = None) -> str:
+    """The name of a file's format. Raises UnreadableFile where it cannot be opened or read here."""
+    with open_source(path) as source:
+        head = source.read(HEAD_BYTES)
+    name = format or sniff(head, os.path.basename(path))
+    if name not in FORMATS:
+        known = "; ".join(f"{row.name} ({row.description})" for row in FORMATS.values())
+        reason = f"there is no format named {format!r}" if format else "the format is not known"
+        raise UnreadableFile(f"{path}: {reason}. Known formats: {known}")
+    if FORMATS[name].needs_about and not about:
+        raise UnreadableFile(f"{path} does not name the paper it is about: add --about IDENTIFIER")
+    return name
+
+
+def read(path, *, format: str | None = None, about: Identifiers | None = None) -> Items:
+    """The records and problems of one file, as a stream.
+
+    ``about`` holds the identifiers of the paper that the file speaks of, for formats that do
+    not name it; others ignore it. Raises UnreadableFile at once as ``identify`` does, and
+    later where reading fails.
+    """
+    return _stream(path, FORMATS[identify(path, format=format, about=about)], about or {})
+
+
+def _stream(path, row: Format, about: Identifiers) -> Items:
+    with open_source(path) as source:
+        try:
+            yield from row.read(source, about)
+        except UnreadableFile as error:
+            raise UnreadableFile(f"{path}: {error}") from error
+        if source.damage:
+            yield Problem(
+                f"{source.damage}: what follows line {source.lines_delivered} is lost", skipped=True
+            )

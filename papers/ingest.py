@@ -1,0 +1,587 @@
+"""Writing papers: records in, rows of room 1 out. One batch, a bounded number of queries.
+
+``upsert_papers`` matches the paper each record describes and each work it refers to,
+creates what is new, and takes over what the record says where its source may speak.
+Everything a source said is kept in a ``SourceRecord``. The caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import msgspec
+from django.utils import timezone
+
+from papers import identifiers, text
+from papers.matching import LEAST_TITLE, Candidate, Catalogue, Match, MatchStatus, Wanted, chunks, find
+from papers.models import (
+    FOLDED_LENGTH,
+    Author,
+    Authorship,
+    Field,
+    Notice,
+    Paper,
+    PaperIdentifier,
+    PaperVersion,
+    SourceRecord,
+    Venue,
+)
+from papers.records import NoticeRecord, PaperRecord, Problem, ReferenceRecord
+
+# Whose word is shown, strongest first, for every field alike. The same source's newer word
+# replaces its older one. A preprint's record ranks below any record of a published version,
+# and what a reference list says of a cited work ranks last. docs/data-model.md explains it.
+SOURCE_ORDER = ("curator", "native", "jats", "semantic-scholar", "reference")
+FROM_REFERENCE = "reference"
+PREPRINT = "/preprint"
+
+# Field -> how many characters its column takes (None: as many as the reader lets through).
+PLAIN_FIELDS = {
+    "title": None,
+    "year": None,
+    "date": 10,
+    "kind": 60,
+    "language": 20,
+    "abstract": None,
+    "license": 200,
+}
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of one record. ``state`` is created, updated or unchanged.
+
+    ``references`` pairs each reference with its Match; empty for an unchanged record.
+    """
+
+    record: PaperRecord
+    state: str
+    paper_id: int
+    source_record: SourceRecord | None = None
+    references: list[tuple[ReferenceRecord, Match]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    abstract_changed: bool = False
+
+
+def source_rank(name):
+    """Lower is stronger. ``native/preprint`` ranks after every source's published record."""
+    base, _slash, version = name.partition("/")
+    rank = SOURCE_ORDER.index(base) if base in SOURCE_ORDER else len(SOURCE_ORDER) - 1
+    if base == FROM_REFERENCE:
+        return 3 * len(SOURCE_ORDER)
+    return rank + (len(SOURCE_ORDER) if version else 0)
+
+
+def record_digest(record):
+    """32 hex characters over everything the record says; where it stood in the file is left out."""
+    plain = dataclasses.replace(record, line=None)
+    return blake2b(msgspec.json.encode(plain), digest_size=16).hexdigest()
+
+
+def record_key(record):
+    """The record's own identity within its source: its strongest identifier, else title and year."""
+    for scheme in identifiers.SCHEMES:
+        if scheme in record.identifiers:
+            return f"{scheme}:{record.identifiers[scheme]}"
+    return f"title:{text.fold(record.title)[:200]}:{record.year or ''}"
+
+
+def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
+    """Write a batch of PaperRecords that one source gave; returns a Taken for each, in order.
+
+    ``source`` is the format's name, ``run`` the number of the import, ``locator`` the file.
+    Some 20 queries and a few more for each 400 papers, whatever the batch holds. Raises
+    nothing of its own; call it inside a transaction.
+    """
+    now = now or timezone.now()
+    batch = _Batch(source=source, run=run, locator=locator, now=now, fictional=fictional)
+    keyed = [(record, record_key(record), record_digest(record)) for record in records]
+    known = _known_source_records(source, {key for _record, key, _digest in keyed})
+    taken = [batch.open(record, key, digest, known) for record, key, digest in keyed]
+    fresh = [item for item in taken if item.state != "unchanged"]
+    if fresh:
+        batch.resolve(fresh)
+        batch.write(fresh)
+    return taken
+
+
+def refold(paper):
+    """Set the folded forms of ``paper`` from its title and author list; the caller saves it. One query.
+
+    For whoever changes these by hand: curators' edits and merges.
+    """
+    people = list(paper.authorships.order_by("position"))
+    names = " ".join(text.fold_name(row.name) for row in people[:200])
+    paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
+    paper.first_author = people[0].family[:100] if people else ""
+    paper.search_text = f"{text.fold(paper.title)}\n{names}"
+
+
+def _known_source_records(source, keys):
+    """Earlier SourceRecords of these keys, newest first in each list."""
+    known = defaultdict(list)
+    for chunk in chunks(keys):
+        rows = SourceRecord.objects.filter(source=source, source_key__in=chunk).defer("payload")
+        for row in rows.order_by("-last_read_at", "-id"):
+            known[row.source_key].append(row)
+    return known
+
+
+def _payload(record):
+    """The record's metadata as plain data, without its references and without empty fields."""
+    plain = msgspec.to_builtins(dataclasses.replace(record, references=[], line=None))
+    return {name: value for name, value in plain.items() if value not in ("", None, [], {}, False)}
+
+
+def _is_preprint(record):
+    if record.kind.lower() in ("preprint", "posted-content"):
+        return True
+    return "doi" not in record.identifiers and "arxiv" in record.identifiers and not record.kind
+
+
+@dataclass(eq=False)
+class _Batch:
+    """The state of one ``upsert_papers`` call, step by step: open, resolve, write."""
+
+    source: str
+    run: int
+    locator: str
+    now: object
+    fictional: bool
+    described: dict = field(default_factory=dict)  # id(Taken) -> Candidate
+    # Candidate -> what speaks of it, as (name of the source, record or reference), in order
+    said: dict = field(default_factory=lambda: defaultdict(list))
+    new: list = field(default_factory=list)
+    new_identifiers: list = field(default_factory=list)  # (Candidate, scheme, value)
+    notices: list = field(default_factory=list)  # (Candidate concerned, kind, Candidate that says so)
+
+    def open(self, record, key, digest, known):
+        """Tell an unchanged record from one to be read, and note its SourceRecord."""
+        earlier = known[key]
+        same = next((row for row in earlier if row.digest == digest), None)
+        problems = []
+        if same is not None:
+            if same.run == self.run:
+                problems.append(Problem("the same record came earlier in this run", record.line))
+            # An older version of the record is news again only if a later run had replaced it.
+            if same is earlier[0] or same.run == earlier[0].run:
+                return Taken(record, "unchanged", same.paper_id, same, problems=problems)
+            same.run, same.last_read_at = self.run, self.now
+            return Taken(record, "updated", same.paper_id, same)
+        row = SourceRecord(
+            source=self.source,
+            source_key=key,
+            digest=digest,
+            locator=f"{self.locator}:{record.line}" if record.line else self.locator,
+            payload=_payload(record),
+            run=self.run,
+            first_read_at=self.now,
+            last_read_at=self.now,
+        )
+        earlier.insert(0, row)
+        return Taken(record, "updated", 0, row)
+
+    # -- which paper is meant ------------------------------------------------------------
+
+    def resolve(self, fresh):
+        """Find or plan the paper of each record, reference and notice."""
+        wanted = []
+        for item in fresh:
+            for spoken_of in (item.record, *item.record.references, *item.record.notices):
+                wanted.append(_wanted(spoken_of))
+        catalogue = Catalogue(wanted)
+        # Records first: a reference to a paper that the same batch describes should find it.
+        for item in fresh:
+            self._resolve_record(catalogue, item)
+        for item in fresh:
+            for reference in item.record.references:
+                match = self._resolve_reference(catalogue, item, reference)
+                if match is not None:
+                    item.references.append((reference, match))
+            for notice in item.record.notices:
+                self._resolve_notice(catalogue, item, notice)
+
+    def _resolve_record(self, catalogue, item):
+        wanted = _wanted(item.record)
+        match = find(catalogue, wanted)
+        candidate = match.candidate
+        if candidate is None:
+            candidate = self._plan(catalogue, wanted, is_stub=False)
+            item.state = "created"
+        for other in match.others:
+            if match.candidate is not None:
+                item.problems.append(
+                    Problem(
+                        f"identifiers of two papers: number {candidate.paper_id} and number "
+                        f"{other.paper_id}; the first was taken, merge them if they are one",
+                        item.record.line,
+                    )
+                )
+        self._add_identifiers(catalogue, candidate, wanted)
+        self.described[id(item)] = candidate
+        name = self.source + (PREPRINT if _is_preprint(item.record) else "")
+        self.said[candidate].append((name, item.record))
+        if wanted.title_folded:
+            catalogue.retitle(candidate, wanted.title_folded)
+
+    def _resolve_reference(self, catalogue, item, reference):
+        wanted = _wanted(reference)
+        match = find(catalogue, wanted)
+        if match.candidate is self.described[id(item)]:
+            item.problems.append(Problem("the paper refers to itself; left out", item.record.line))
+            return None
+        if match.status == MatchStatus.UNMATCHED and (
+            wanted.identifiers or len(wanted.title_folded) >= LEAST_TITLE
+        ):
+            candidate = self._plan(catalogue, wanted, is_stub=True)
+            status = MatchStatus.EXACT if wanted.identifiers else MatchStatus.STRONG
+            match = Match(candidate, status, "first known from this reference")
+        candidate = match.candidate
+        if candidate is not None:
+            self._add_identifiers(catalogue, candidate, wanted)
+            if candidate.is_stub and _tells_more(wanted, candidate):
+                self.said[candidate].append((FROM_REFERENCE, reference))
+        return match
+
+    def _resolve_notice(self, catalogue, item, notice):
+        wanted = _wanted(notice)
+        match = find(catalogue, wanted)
+        other = match.candidate
+        if other is None and (wanted.identifiers or len(wanted.title_folded) >= LEAST_TITLE):
+            other = self._plan(catalogue, wanted, is_stub=True)
+            self.said[other].append((FROM_REFERENCE, ReferenceRecord(title=notice.title)))
+        here = self.described[id(item)]
+        if other is not None and other is not here:
+            concerned, speaker = (other, here) if notice.outgoing else (here, other)
+            self.notices.append((concerned, notice.kind, speaker))
+
+    def _plan(self, catalogue, wanted, *, is_stub):
+        candidate = Candidate(None, wanted.title_folded, wanted.year, wanted.first_author, is_stub)
+        catalogue.add(candidate)
+        self.new.append(candidate)
+        if is_stub:
+            candidate.title_folded = ""  # so that what the reference says is taken over below
+            candidate.year, candidate.first_author = None, ""
+        return candidate
+
+    def _add_identifiers(self, catalogue, candidate, wanted):
+        for scheme, value in catalogue.add_identifiers(candidate, wanted.identifiers.items()):
+            self.new_identifiers.append((candidate, scheme, value))
+
+    # -- rows ------------------------------------------------------------------------------
+
+    def write(self, fresh):
+        papers = self._papers()
+        before = {candidate: (paper.title, paper.abstract) for candidate, paper in papers.items()}
+        venues = _venues(record.venue for said in self.said.values() for _name, record in said)
+        people, fields = {}, {}
+        for candidate, paper in papers.items():
+            for name, record in self.said[candidate]:
+                _take_over(paper, record, name, venues, people, fields)
+        for concerned, kind, _speaker in self.notices:
+            if kind == Notice.Kind.RETRACTION:
+                paper = papers.get(concerned) or self._fetch(papers, concerned)
+                if paper.field_sources.get("retracted") != "curator":
+                    paper.retracted = True
+        self._save_papers(papers)
+        _save_people({papers[candidate].pk: people[paper_id] for candidate, paper_id in _ids(papers, people)})
+        _save_fields({papers[candidate].pk: fields[paper_id] for candidate, paper_id in _ids(papers, fields)})
+        self._save_identifiers()
+        self._save_versions(papers)
+        self._save_notices()
+        self._save_source_records(fresh)
+        for item in fresh:
+            candidate = self.described[id(item)]
+            item.paper_id = candidate.paper_id
+            item.abstract_changed = before[candidate][1] != papers[candidate].abstract
+
+    def _papers(self):
+        """Candidate -> Paper for all that something is said of; new ones unsaved."""
+        papers = {}
+        existing = {}
+        wanted = {candidate.paper_id for candidate in self.said if candidate.paper_id}
+        for chunk in chunks(wanted):
+            existing |= Paper.objects.in_bulk(chunk)
+        for candidate in (*self.said, *self.new):
+            if candidate in papers:
+                continue
+            if candidate.paper_id:
+                papers[candidate] = existing[candidate.paper_id]
+            else:
+                papers[candidate] = Paper(is_stub=candidate.is_stub)
+        return papers
+
+    def _fetch(self, papers, candidate):
+        papers[candidate] = Paper.objects.get(pk=candidate.paper_id)
+        return papers[candidate]
+
+    def _save_papers(self, papers):
+        changed = []
+        for candidate, paper in papers.items():
+            if any(name != FROM_REFERENCE for name, _record in self.said[candidate]):
+                paper.is_stub = False
+                paper.is_fictional = paper.is_fictional or self.fictional
+            elif paper.pk is None:
+                paper.is_fictional = self.fictional
+            if paper.pk is not None:
+                paper.updated_at = self.now
+                changed.append(paper)
+        created = [candidate for candidate in papers if papers[candidate].pk is None]
+        Paper.objects.bulk_create([papers[candidate] for candidate in created], batch_size=500)
+        for candidate in created:
+            candidate.paper_id = papers[candidate].pk
+        columns = [column.name for column in Paper._meta.concrete_fields if not column.primary_key]
+        Paper.objects.bulk_create(
+            changed, batch_size=200, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        )
+
+    def _save_identifiers(self):
+        PaperIdentifier.objects.bulk_create(
+            [
+                PaperIdentifier(paper_id=candidate.paper_id, scheme=scheme, value=value)
+                for candidate, scheme, value in self.new_identifiers
+            ],
+            batch_size=500,
+        )
+
+    def _save_versions(self, papers):
+        """A version for each described paper and kind; a described paper's arXiv id is its preprint's."""
+        told = {}
+        for candidate, said in self.said.items():
+            for name, record in said:
+                if name != FROM_REFERENCE and (record.date or record.year or record.venue):
+                    kind = PaperVersion.Kind.PREPRINT if name.endswith(PREPRINT) else _version_kind(record)
+                    told[candidate.paper_id, kind] = record
+        rows = {}
+        for chunk in chunks({paper_id for paper_id, _kind in told}):
+            for row in PaperVersion.objects.filter(paper_id__in=chunk):
+                rows.setdefault((row.paper_id, row.kind), row)
+        new, changed = [], []
+        for (paper_id, kind), record in told.items():
+            row = rows.get((paper_id, kind)) or PaperVersion(paper_id=paper_id, kind=kind)
+            row.title, row.venue = record.title or row.title, record.venue[:300] or row.venue
+            row.date = record.date or (str(record.year) if record.year else row.date)
+            (changed if row.pk else new).append(row)
+            rows[paper_id, kind] = row
+        PaperVersion.objects.bulk_create(new, batch_size=500)
+        PaperVersion.objects.bulk_update(changed, ["title", "venue", "date"], batch_size=200)
+        self._link_identifiers(told, rows)
+
+    def _link_identifiers(self, told, rows):
+        loose = []
+        for chunk in chunks({paper_id for paper_id, _kind in told}):
+            for row in PaperIdentifier.objects.filter(paper_id__in=chunk, version__isnull=True):
+                is_preprint = row.scheme == "arxiv"
+                kind = PaperVersion.Kind.PREPRINT if is_preprint else PaperVersion.Kind.PUBLISHED
+                version = rows.get((row.paper_id, kind))
+                if version is not None and row.scheme in ("doi", "arxiv", "pmid", "pmcid", "acl"):
+                    row.version = version
+                    loose.append(row)
+        PaperIdentifier.objects.bulk_update(loose, ["version"], batch_size=400)
+
+    def _save_notices(self):
+        Notice.objects.bulk_create(
+            [
+                Notice(
+                    paper_id=concerned.paper_id,
+                    kind=kind,
+                    notice_paper_id=speaker.paper_id,
+                    source=self.source,
+                )
+                for concerned, kind, speaker in self.notices
+                if kind in Notice.Kind.values
+            ],
+            ignore_conflicts=True,
+        )
+
+    def _save_source_records(self, fresh):
+        new = []
+        for item in fresh:
+            row = item.source_record
+            row.paper_id = self.described[id(item)].paper_id
+            if row.pk is None:
+                new.append(row)
+            else:
+                row.save(update_fields=["paper", "run", "last_read_at"])
+        # The same record twice in one batch is one row: open() has told the second apart.
+        SourceRecord.objects.bulk_create(new, batch_size=500)
+
+
+def _wanted(spoken_of):
+    if isinstance(spoken_of, NoticeRecord):
+        spoken_of = ReferenceRecord(identifiers=spoken_of.identifiers, title=spoken_of.title)
+    wanted = Wanted.of(spoken_of)
+    if text.is_title_noise(spoken_of.title):
+        wanted.title_folded = ""
+    return wanted
+
+
+def _tells_more(wanted, candidate):
+    """Whether a reference knows something that a stub lacks; remembers that it was asked."""
+    more = False
+    for name in ("title_folded", "year", "first_author"):
+        if getattr(wanted, name) and not getattr(candidate, name):
+            setattr(candidate, name, getattr(wanted, name))
+            more = True
+    return more
+
+
+def _ids(papers, by_identity):
+    return [(candidate, id(paper)) for candidate, paper in papers.items() if id(paper) in by_identity]
+
+
+def _version_kind(record):
+    return PaperVersion.Kind.CORRECTED if "corrected" in record.kind.lower() else PaperVersion.Kind.PUBLISHED
+
+
+def _take_over(paper, record, name, venues, people, fields):
+    """Set the fields of ``paper`` that ``record`` speaks of and its source may decide.
+
+    ``people`` and ``fields`` collect, by id(paper), the author list and the field names to write.
+    """
+    rank = source_rank(name)
+
+    def may_set(field_name):
+        holder = paper.field_sources.get(field_name)
+        return holder is None or source_rank(holder) >= rank
+
+    def hold(field_name):
+        paper.field_sources[field_name] = name
+
+    retitled = False
+    for field_name, limit in PLAIN_FIELDS.items():
+        value = getattr(record, field_name, None)
+        if field_name == "title" and value and text.is_title_noise(value):
+            continue
+        if field_name == "year" and not value and getattr(record, "date", ""):
+            value = int(record.date[:4])
+        if value and may_set(field_name):
+            retitled |= field_name == "title"
+            setattr(paper, field_name, value[:limit] if limit else value)
+            hold(field_name)
+    if record.abstract and paper.field_sources.get("abstract") == name:
+        paper.abstract_language = getattr(record, "language", "")[:20]
+    if record.venue and may_set("venue"):
+        paper.venue_id = venues[text.fold(record.venue)[:300]]
+        hold("venue")
+    _take_summary(paper, record, name, may_set, hold)
+    retracted = getattr(record, "retracted", None)
+    if retracted is not None and (retracted or paper.retracted is None) and may_set("retracted"):
+        paper.retracted = retracted
+        hold("retracted")
+    authors_part = paper.search_text.partition("\n")[2]
+    if record.authors and may_set("authors"):
+        people[id(paper)] = (record.authors, name == FROM_REFERENCE)
+        paper.first_author = Wanted.of(record).first_author
+        authors_part = " ".join(text.fold_name(author.name) for author in record.authors[:200])
+        hold("authors")
+    if record.fields and may_set("fields"):
+        fields[id(paper)] = record.fields
+        hold("fields")
+    if retitled:
+        paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
+    paper.search_text = f"{text.fold(paper.title)}\n{authors_part}"
+
+
+def _take_summary(paper, record, name, may_set, hold):
+    if getattr(record, "summary", "") and may_set("summary"):
+        paper.summary, paper.summary_origin = record.summary, Paper.SummaryOrigin.RECORD
+        hold("summary")
+    elif paper.abstract and paper.summary_origin in ("", Paper.SummaryOrigin.ABSTRACT):
+        paper.summary = text.contribution_sentence(paper.abstract)
+        paper.summary_origin = Paper.SummaryOrigin.ABSTRACT if paper.summary else ""
+
+
+def _venues(names):
+    """Folded name -> id of its Venue, creating what is new. Three queries for each 400."""
+    wanted = {}
+    for name in names:
+        folded = text.fold(name)[:300]
+        if folded:
+            wanted.setdefault(folded, name[:300])
+    return _ensure(Venue, "name_folded", wanted, lambda folded, name: Venue(name=name, name_folded=folded))
+
+
+def _ensure(model, key, wanted, build):
+    """``{key value: id}`` for ``wanted`` ({key value: material}), creating missing rows."""
+    found = {}
+    for chunk in chunks(wanted):
+        found |= dict(model.objects.filter(**{f"{key}__in": chunk}).values_list(key, "id"))
+    missing = [build(value, material) for value, material in wanted.items() if value not in found]
+    for row in model.objects.bulk_create(missing, batch_size=500):
+        found[getattr(row, key)] = row.pk
+    return found
+
+
+def _save_fields(fields_by_paper):
+    wanted = {name[:200]: None for names in fields_by_paper.values() for name in names}
+    rows = _ensure(Field, "name", wanted, lambda name, _none: Field(name=name))
+    through = Paper.fields.through
+    for chunk in chunks(fields_by_paper):
+        through.objects.filter(paper_id__in=chunk).delete()
+    through.objects.bulk_create(
+        [
+            through(paper_id=paper_id, field_id=rows[name])
+            for paper_id, names in fields_by_paper.items()
+            for name in dict.fromkeys(name[:200] for name in names)
+        ],
+        batch_size=500,
+    )
+
+
+def _author_key(person, from_reference):
+    """(key of the Author this name is linked to, reason), or ("", "").
+
+    A name alone links only where the given name is spelled out, and never from a
+    reference list, where names are abbreviated.
+    """
+    if person.identifiers.get("orcid"):
+        return f"orcid:{person.identifiers['orcid']}", Authorship.LinkReason.ORCID
+    for scheme, value in sorted(person.identifiers.items()):
+        return f"{scheme}:{value}"[:320], Authorship.LinkReason.IDENTIFIER
+    folded = text.fold_name(person.name)
+    if not from_reference and sum(len(part) > 1 for part in folded.split()) >= 2:
+        return f"name:{folded}"[:320], Authorship.LinkReason.NAME
+    return "", ""
+
+
+def _save_people(people_by_paper):
+    """Write the author lists: ``{paper id: (AuthorRecords, from a reference)}``."""
+    wanted = {}
+    for people, from_reference in people_by_paper.values():
+        for person in people:
+            key, _reason = _author_key(person, from_reference)
+            if key:
+                wanted.setdefault(key, person)
+
+    def build(key, person):
+        return Author(
+            key=key,
+            name=person.name[:300],
+            name_folded=text.fold_name(person.name)[:300],
+            orcid=person.identifiers.get("orcid", ""),
+        )
+
+    rows = _ensure(Author, "key", wanted, build)
+    for chunk in chunks(people_by_paper):
+        Authorship.objects.filter(paper_id__in=chunk).delete()
+    lines = []
+    for paper_id, (people, from_reference) in people_by_paper.items():
+        for position, person in enumerate(people):
+            key, reason = _author_key(person, from_reference)
+            family, initial = text.family_and_initial(person.name)
+            lines.append(
+                Authorship(
+                    paper_id=paper_id,
+                    position=position,
+                    name=person.name[:300],
+                    family=(text.fold(person.family) or family)[:200],
+                    initial=(text.fold(person.given)[:1] or initial)[:10],
+                    author_id=rows.get(key),
+                    link_reason=reason,
+                )
+            )
+    Authorship.objects.bulk_create(lines, batch_size=500)

@@ -1,0 +1,57 @@
+"""Intervals and bounds against published values and against their own definition."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citations.statistics import Z_95, percent, upper_bound_when_none_seen, wilson_interval
+
+
+@pytest.mark.parametrize(
+    "k, n, low, high",
+    [
+        # Newcombe, R. G. (1998), Statistics in Medicine 17, 857–872, table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+        # DESIGN: 18 of 26 labelled (69%, 95% interval 50–84%).
+        (18, 26, 0.5001, 0.8350),
+    ],
+)
+def test_wilson_interval_equals_published_values(k, n, low, high):
+    found = wilson_interval(k, n)
+    assert found == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_interval_holds_the_share_and_solves_its_equation(pair):
+    k, n = pair
+    low, high = wilson_interval(k, n)
+    assert 0 <= low <= k / n <= high <= 1
+    for end in (low, high):
+        if 0 < end < 1:  # the score test is just not rejected at the ends
+            assert abs(k / n - end) == pytest.approx(Z_95 * (end * (1 - end) / n) ** 0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("k, n", [(0, 0), (1, 0), (-1, 5), (6, 5)])
+def test_wilson_interval_refuses_what_is_no_share(k, n):
+    with pytest.raises(ValueError):
+        wilson_interval(k, n)
+
+
+@pytest.mark.parametrize("n, bound", [(1, 0.95), (10, 0.2589), (59, 0.0495), (100, 0.0295)])
+def test_upper_bound_when_none_seen(n, bound):
+    assert upper_bound_when_none_seen(n) == pytest.approx(bound, abs=5e-5)
+
+
+def test_upper_bound_needs_a_look():
+    with pytest.raises(ValueError):
+        upper_bound_when_none_seen(0)
+
+
+@pytest.mark.parametrize(
+    "k, n, number", [(18, 26, 69), (1, 200, 1), (1, 201, 0), (5, 8, 63), (1, 8, 13), (0, 7, 0), (7, 7, 100)]
+)
+def test_percent_rounds_half_up(k, n, number):
+    assert percent(k, n) == number

@@ -1,0 +1,61 @@
+"""What all tests share: Chromium for the browser tests, and how it is found.
+
+The database is the one that ``DATABASE_URL`` names (SQLite, in memory, where it names
+none); ``tests/postgres.py`` lends a PostgreSQL. Rows come from ``tests/factories.py``.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(BROWSER_TESTS):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of a Chromium or Chrome; the variable CHROMIUM names another. Skips, in CI fails, without."""
+    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else CHROMIUM_NAMES
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"no browser found (looked for {', '.join(names)}; set CHROMIUM to name one)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """One running browser, Playwright's, for the whole session."""
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, where Django then refuses queries.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page of its own, with nothing kept from earlier tests."""
+    context = browser.new_context(locale="en-GB")
+    yield context.new_page()
+    context.close()
