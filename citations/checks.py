@@ -89,7 +89,8 @@ def _co_citations():
             if stored.get(paper_id, []) != tops.get(paper_id, []):
                 yield f"paper {paper_id}: the stored co-cited works are not the counted ones"
             if paper_id in hubs and hubs[paper_id].left_out != left_out.get(paper_id, 0):
-                yield f"paper {paper_id}: left_out is {hubs[paper_id].left_out}, counted {left_out.get(paper_id, 0)}"
+                held, counted = hubs[paper_id].left_out, left_out.get(paper_id, 0)
+                yield f"paper {paper_id}: left_out is {held}, its rows give {counted}"
 
 
 def _provenance():
@@ -99,7 +100,9 @@ def _provenance():
         (CitationContext, ContextProvenance, "context"),
     ):
         held = Exists(provenance.objects.filter(**{key: OuterRef("pk")}, withdrawn_at=None))
-        wrong = model.objects.filter(Q(held, withdrawn_at__isnull=False) | Q(~held, withdrawn_at__isnull=True))
+        wrong = model.objects.filter(
+            Q(held, withdrawn_at__isnull=False) | Q(~held, withdrawn_at__isnull=True)
+        )
         for row_id in wrong.values_list("id", flat=True)[:CHUNK]:
             yield f"{key} {row_id}: withdrawn or not, against what its sources say"
     crossed = CitationContext.objects.exclude(passage__citing_paper=F("citation__citing_paper"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from citations.models import Claim
-from papers import text
+from papers import bulk, text
 from papers.matching import chunks
 from papers.models import Paper
 
@@ -33,7 +33,7 @@ def write_claims(claims_by_paper, *, now):
                         position=position,
                     )
                 )
-    Claim.objects.bulk_create(new, batch_size=500)
+    bulk.insert(Claim, new)
     _withdraw_drawn(set(claims_by_paper), now=now)
     return len(new)
 
@@ -68,7 +68,7 @@ def draw_claims(paper_ids, *, now):
                 for position, sentence in enumerate(sentences)
                 if sentence not in drawn
             ]
-    Claim.objects.bulk_create(new, batch_size=500)
+    bulk.insert(Claim, new)
     for ids in chunks(gone):
         Claim.objects.filter(id__in=ids, treatments=None, withdrawn_at=None).update(withdrawn_at=now)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from citations.models import Citation, CitationContext, CoCitation
+from papers import bulk
 from papers.models import Paper
 
 MOST_REFERENCES = 500
@@ -23,7 +24,7 @@ STORED_FROM = 10  # citing papers; below that the page counts live
 
 @dataclass(slots=True)
 class CoCited:
-    """``other`` was cited together with a paper by ``count`` citing papers, ``same_passage`` times in one passage."""
+    """``count`` citing papers cite ``other`` too, in ``same_passage`` passages together."""
 
     other: int
     count: int
@@ -43,7 +44,7 @@ def co_cited_works(paper_ids):
         return {}, {}
     heavy = _citing_papers_with_too_many_references(ids)
     left_out = defaultdict(int)
-    for cited, citing in heavy:
+    for cited, _citing in heavy:
         left_out[cited] += 1
     heavy_ids = sorted({citing for _cited, citing in heavy})
     tops = _top(ids, heavy_ids)
@@ -89,7 +90,8 @@ def _pairs(ids, heavy_ids, others=""):
         JOIN {CITATION} other ON other.citing_paper_id = hub.citing_paper_id AND other.id <> hub.id
         {others}
         WHERE hub.withdrawn_at IS NULL AND other.withdrawn_at IS NULL
-          AND hub.cited_paper_id IN ({_in(ids)}) AND hub.citing_paper_id NOT IN ({_in(heavy_ids) if heavy_ids else 0})
+          AND hub.cited_paper_id IN ({_in(ids)})
+          AND hub.citing_paper_id NOT IN ({_in(heavy_ids or [0])})
     """
 
 
@@ -123,13 +125,15 @@ def _add_passages(tops, heavy_ids):
     rows = _run(
         f"""
         SELECT hub.cited_paper_id, other.cited_paper_id, COUNT(*)
-        {_pairs(
-            tops,
-            heavy_ids,
-            f'''JOIN {CONTEXT} here ON here.citation_id = hub.id AND here.withdrawn_at IS NULL
+        {
+            _pairs(
+                tops,
+                heavy_ids,
+                f'''JOIN {CONTEXT} here ON here.citation_id = hub.id AND here.withdrawn_at IS NULL
             JOIN {CONTEXT} there ON there.citation_id = other.id AND there.withdrawn_at IS NULL
                 AND there.passage_id = here.passage_id''',
-        )}
+            )
+        }
         GROUP BY hub.cited_paper_id, other.cited_paper_id
         """,  # noqa: S608 - table names and ints only
         [],
@@ -196,5 +200,5 @@ def refresh_co_citations(known):
         ]
     for begin in range(0, len(stale), 400):
         CoCitation.objects.filter(id__in=stale[begin : begin + 400]).delete()
-    CoCitation.objects.bulk_create(fresh, batch_size=500)
+    bulk.insert(CoCitation, fresh)
     return left_out

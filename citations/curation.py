@@ -411,9 +411,7 @@ def refresh_paper(*, paper):
     with _act():
         outgoing = Citation.objects.filter(citing_paper=paper)
         incoming = Citation.objects.filter(cited_paper=paper)
-        refresh_pairs(
-            {*outgoing.values_list("pk", flat=True), *incoming.values_list("pk", flat=True)}
-        )
+        refresh_pairs({*outgoing.values_list("pk", flat=True), *incoming.values_list("pk", flat=True)})
         refresh_hubs(hubs_around([paper.pk]))
 
 

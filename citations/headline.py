@@ -133,7 +133,11 @@ def _rests_on(counts):
     """The counts that the role rules look at: background, baseline, method + dataset."""
     roles = counts.roles
     tool = roles.get(Role.METHOD, 0) + roles.get(Role.DATASET, 0)
-    return {"background": roles.get(Role.BACKGROUND, 0), "baseline": roles.get(Role.BASELINE, 0), "tool": tool}
+    return {
+        "background": roles.get(Role.BACKGROUND, 0),
+        "baseline": roles.get(Role.BASELINE, 0),
+        "tool": tool,
+    }
 
 
 def _is_contested(n_p, disputes):

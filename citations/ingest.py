@@ -29,10 +29,10 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import mark_stale, refresh_pairs
-from papers import text
+from papers import bulk, text
 from papers.ingest import Taken, upsert_papers
-from papers.matching import Candidate, Match, MatchStatus, chunks
 from papers.markers import group_size_at, locate_marker
+from papers.matching import Candidate, Match, MatchStatus, chunks
 from papers.models import FOLDED_LENGTH
 from papers.records import ContextRecord, PaperRecord, Problem, ReferenceRecord
 from papers.sections import section_kind
@@ -237,7 +237,7 @@ class _Writer:
             for pair, match in wanted.items()
             if pair not in self.citations
         ]
-        for row in Citation.objects.bulk_create(new, batch_size=500):
+        for row in bulk.insert(Citation, new):
             self.citations[row.citing_paper_id, row.cited_paper_id] = row
         self.counts["citations_created"] += len(new)
         back = [row.id for pair, row in self.citations.items() if pair in wanted and row.withdrawn_at]
@@ -277,9 +277,9 @@ class _Writer:
                 for name, value in values.items():
                     setattr(row, name, value)
                 changed.append(row)
-        model.objects.bulk_create(new, batch_size=500)
+        bulk.insert(model, new)
         names = ["record", "withdrawn_at", *columns("")]
-        model.objects.bulk_update(changed, names, batch_size=200)
+        bulk.update(model, changed, names)
 
     # -- passages and contexts ---------------------------------------------------------------
 
@@ -305,7 +305,7 @@ class _Writer:
                 passages[key] = _passage(line, licences[line.citing_id], languages[line.citing_id])
                 new.append(passages[key])
             line.passage = passages[key]
-        Passage.objects.bulk_create(new, batch_size=500)
+        bulk.insert(Passage, new)
         self._link_contexts()
 
     def _link_contexts(self):
@@ -325,7 +325,7 @@ class _Writer:
                 back.append(row.id)
                 row.withdrawn_at = None
             line.context = row
-        CitationContext.objects.bulk_create(new, batch_size=500)
+        bulk.insert(CitationContext, new)
         for chunk in chunks(back):
             CitationContext.objects.filter(id__in=chunk).update(withdrawn_at=None)
         self.counts["contexts_created"] += len(new)
@@ -339,13 +339,13 @@ class _Writer:
         wanted = {}
         for line in self.lines:
             for label in line.record.labels:
-                wanted.setdefault(_label_key("context", line.context.id, label), (label, line.source_record_id))
+                wanted.setdefault(
+                    _label_key("context", line.context.id, label), (label, line.source_record_id)
+                )
         for item, reference, cited_id in self.references:
             citation = self.citations[item.paper_id, cited_id]
             for label in reference.labels:
-                wanted.setdefault(
-                    _label_key("citation", citation.id, label), (label, item.source_record.id)
-                )
+                wanted.setdefault(_label_key("citation", citation.id, label), (label, item.source_record.id))
         held = self._held_labels()
         new = []
         for key, (label, record_id) in wanted.items():
@@ -358,7 +358,9 @@ class _Writer:
             if translate(label.scheme, label.value) is None:
                 self.unmapped[known_scheme(label.scheme), str(label.value)] += 1
         assertions.append(new)
-        self.counts["labels_created"] += len({id(label) for key, (label, _r) in wanted.items() if key not in held})
+        self.counts["labels_created"] += len(
+            {id(label) for key, (label, _r) in wanted.items() if key not in held}
+        )
         complete = {item.source_record.id for item in self.fresh if item.record.references_complete}
         self._withdraw_labels(wanted, held, complete)
 
@@ -429,7 +431,7 @@ class _Writer:
                     candidates=[other.paper_id for other in match.others],
                 )
             )
-        UnmatchedReference.objects.bulk_create(new, batch_size=200)
+        bulk.insert(UnmatchedReference, new)
         back = [row.id for key, row in held.items() if key in lines and row.withdrawn_at]
         for chunk in chunks(back):
             UnmatchedReference.objects.filter(id__in=chunk).update(withdrawn_at=None)

@@ -64,9 +64,7 @@ class Citation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["citing_paper", "cited_paper"], name="one_citation_a_pair"),
-            models.CheckConstraint(
-                name="no_paper_cites_itself", condition=~Q(citing_paper=F("cited_paper"))
-            ),
+            models.CheckConstraint(name="no_paper_cites_itself", condition=~Q(citing_paper=F("cited_paper"))),
             models.CheckConstraint(name="citation_role", condition=one_of("role", Role, blank=True)),
             models.CheckConstraint(
                 name="citation_polarity", condition=one_of("polarity", Polarity, blank=True)

@@ -19,6 +19,7 @@ from citations.assertions import effective_label, effective_polarity_of_pair, ef
 from citations.cocitation import refresh_co_citations
 from citations.labels import Dimension, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, HubSummary, StaleHub
+from papers import bulk
 from papers.models import Authorship
 from papers.sections import SECTION_KINDS
 
@@ -41,7 +42,7 @@ PAIR_COLUMNS = (
     "section_mask",
     "is_self_citation",
     "citing_year",
-    "citing_venue_id",
+    "citing_venue",
     "citing_retracted",
 )
 
@@ -57,10 +58,11 @@ def refresh_pairs(citation_ids):
     changed = 0
     for ids in _chunks(citation_ids, PAIRS_A_CHUNK):
         pairs, contexts = derive_pairs(ids)
-        changed += _save_changed(Citation, [row for row, fresh in pairs if _assign(row, fresh)], PAIR_COLUMNS)
-        changed += _save_changed(
-            CitationContext, [row for row, fresh in contexts if _assign(row, fresh)], CONTEXT_COLUMNS
-        )
+        pairs = [row for row, fresh in pairs if _assign(row, fresh)]
+        contexts = [row for row, fresh in contexts if _assign(row, fresh)]
+        bulk.update(Citation, pairs, PAIR_COLUMNS)
+        bulk.update(CitationContext, contexts, CONTEXT_COLUMNS)
+        changed += len(pairs) + len(contexts)
     return changed
 
 
@@ -93,9 +95,7 @@ def derive_pairs(citation_ids):
         context_lines.append((context, fresh))
         if context.withdrawn_at is None:
             of_pair[context.citation_id].append((context, role, polarity))
-    pair_lines = [
-        (row, _derive_pair(row, of_pair[row.id], by_pair[row.id], people)) for row in citations
-    ]
+    pair_lines = [(row, _derive_pair(row, of_pair[row.id], by_pair[row.id], people)) for row in citations]
     return pair_lines, context_lines
 
 
@@ -119,7 +119,9 @@ def _derive_pair(citation, read, pair_assertions, people):
         "depth": depth([(context.group_size, context.passage.section_kind) for context in contexts]),
         "sentences": len(contexts),
         "section_mask": sum(1 << SECTION_KINDS.index(kind) for kind in kinds if kind in SECTION_KINDS),
-        "is_self_citation": is_self_citation(people[citation.citing_paper_id], people[citation.cited_paper_id]),
+        "is_self_citation": is_self_citation(
+            people[citation.citing_paper_id], people[citation.cited_paper_id]
+        ),
         "citing_year": paper.year,
         "citing_venue_id": paper.venue_id,
         "citing_retracted": paper.retracted,
@@ -185,7 +187,9 @@ def mark_stale(paper_ids):
 def refresh_stale(*, progress=None):
     """Refresh the hubs that are marked stale; returns how many. Bounded memory."""
     total, done = StaleHub.objects.count(), 0
-    while ids := list(StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]):
+    while ids := list(
+        StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
+    ):
         refresh_hubs(ids)
         done += len(ids)
         if progress:
@@ -221,19 +225,18 @@ def _refresh_chunk(paper_ids):
         {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
     )
     earlier = HubSummary.objects.in_bulk(paper_ids)
-    changed = []
+    new, changed = [], []
     for paper_id, columns in live.items():
         columns["left_out"] = left_out.get(paper_id, 0)
         row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
         # A summary that says the same keeps its time: pages and caches go by it.
         if _assign(row, columns) or row.computed_at is None:
             row.computed_at = now
-            changed.append(row)
+            (changed if paper_id in earlier else new).append(row)
     HubSummary.objects.filter(paper_id__in=set(earlier) - set(live)).delete()
-    columns = [column.attname for column in HubSummary._meta.concrete_fields if not column.primary_key]
-    HubSummary.objects.bulk_create(
-        changed, batch_size=200, update_conflicts=True, unique_fields=["paper_id"], update_fields=columns
-    )
+    columns = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
+    bulk.insert(HubSummary, new)
+    bulk.update(HubSummary, changed, columns)
     _refresh_citing_known(paper_ids)
 
 
@@ -331,14 +334,6 @@ def _assign(row, columns):
             setattr(row, name, value)
             changed = True
     return changed
-
-
-def _save_changed(model, rows, columns):
-    fields = [column.removesuffix("_id") for column in columns]
-    model.objects.bulk_create(
-        rows, batch_size=200, update_conflicts=True, unique_fields=["id"], update_fields=fields
-    )
-    return len(rows)
 
 
 def _load(queryset, column, values):

@@ -277,9 +277,7 @@ def _facet_values(parameter, tally, chosen):
             values.sort(key=lambda line: (line.value == UNLABELLED, -line.count))
         return values
     found = sorted(tally.items(), key=lambda pair: (-pair[1], pair[0]))
-    listed = [pair for pair in found if pair[0] in chosen] + [
-        pair for pair in found if pair[0] not in chosen
-    ]
+    listed = [pair for pair in found if pair[0] in chosen] + [pair for pair in found if pair[0] not in chosen]
     listed = listed[: LISTED + len(chosen)]
     listed += [(value, 0) for value in chosen if value not in tally]
     return [FacetValue(value, value, count, value in chosen) for value, count in listed]

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from citations.headline import Status, Tier
 from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary
-from explorer.facets import BY_NAME, COLUMNS, PAGING, PARAMETERS, UNLABELLED, Parameter, count_facets
+from explorer.facets import BY_NAME, FACETS, PAGING, PARAMETERS, UNLABELLED, Parameter, count_facets
 from papers import text
 from papers.models import Paper
 from papers.sections import SECTION_KINDS
@@ -59,16 +59,17 @@ class ClaimField(forms.CharField):
         return int(number), treatment
 
 
-def _whole(low, high):
-    return forms.RegexField(r"^[0-9]{1,19}$", required=False, validators=[_between(low, high)])
+class WholeNumber(forms.CharField):
+    """A whole number from ``low`` to ``high``, kept as its digits."""
 
+    def __init__(self, low, high):
+        super().__init__(required=False, max_length=19)
+        self.low, self.high = low, high
 
-def _between(low, high):
-    def check(value):
-        if not low <= int(value) <= high:
-            raise ValidationError(f"not between {low} and {high}")
-
-    return check
+    def validate(self, value):
+        super().validate(value)
+        if value and not (value.isascii() and value.isdigit() and self.low <= int(value) <= self.high):
+            raise ValidationError(f"not a number from {self.low} to {self.high}")
 
 
 def form_field(parameter):
@@ -80,13 +81,13 @@ def form_field(parameter):
     if parameter.kind == "one":
         return forms.ChoiceField(required=False, choices=parameter.choices)
     if parameter.kind == "year":
-        return _whole(0, 9999)
+        return WholeNumber(0, 9999)
     if parameter.kind == "id":
-        return _whole(1, LARGEST_ID)
+        return WholeNumber(1, LARGEST_ID)
     if parameter.kind == "page":
-        return _whole(1, 10**12)
+        return WholeNumber(1, 10**12)
     if parameter.kind == "per_page":
-        return _whole(1, MOST_PER_PAGE)
+        return WholeNumber(1, MOST_PER_PAGE)
     if parameter.kind == "claim":
         return ClaimField(required=False, max_length=40)
     return forms.CharField(required=False, max_length=MOST_CHARACTERS)
@@ -106,7 +107,9 @@ def _include(column):
 
 def _labels(column):
     def apply(queryset, values):
-        return queryset.filter(**{f"{column}__in": ["" if value == UNLABELLED else value for value in values]})
+        return queryset.filter(
+            **{f"{column}__in": ["" if value == UNLABELLED else value for value in values]}
+        )
 
     return apply
 
@@ -117,7 +120,9 @@ def _sections(queryset, values):
 
 
 def _fields(queryset, values):
-    through = Paper.fields.through.objects.filter(paper_id=OuterRef("citing_paper_id"), field__name__in=values)
+    through = Paper.fields.through.objects.filter(
+        paper_id=OuterRef("citing_paper_id"), field__name__in=values
+    )
     return queryset.filter(Exists(through))
 
 
@@ -251,7 +256,12 @@ class Query:
         given = list(dict.fromkeys(value.strip() for value in raw if value.strip()))
         allowed = MOST_VALUES if parameter.kind == "many" else 1
         if len(given) > allowed:
-            self._drop(parameter, f"{len(given)}", _("“%(name)s” takes at most %(n)s values; the others are left out."), n=allowed)
+            self._drop(
+                parameter,
+                f"{len(given)}",
+                _("“%(name)s” takes at most %(n)s values; the others are left out."),
+                n=allowed,
+            )
         checker = form_field(parameter)
         for value in given[:allowed]:
             try:
@@ -265,14 +275,21 @@ class Query:
 
     def _drop(self, parameter, value, sentence, **more):
         shown = _shown(value)
-        self.dropped.append(Dropped(parameter.name, shown, sentence % {"value": shown, "name": parameter.name, **more}))
+        self.dropped.append(
+            Dropped(parameter.name, shown, sentence % {"value": shown, "name": parameter.name, **more})
+        )
 
     def _check_years(self):
         low, high = self.one("year_min"), self.one("year_max")
         if low and high and int(low) > int(high):
             del self.values["year_max"]
             self.dropped.append(
-                Dropped("year_max", high, _("The years %(low)s to %(high)s are no range; the end is left out.") % {"low": low, "high": high})
+                Dropped(
+                    "year_max",
+                    high,
+                    _("The years %(low)s to %(high)s are no range; the end is left out.")
+                    % {"low": low, "high": high},
+                )
             )
 
     def one(self, name):
@@ -337,6 +354,29 @@ ORDER = {
 }
 
 
+def narrow(citations, values):
+    """``citations`` under the valid raw values of parameters ({name: [values]}); paging is not its business."""
+    return _filtered(
+        CitationFilter, BY_NAME, {name: held for name, held in values.items() if name in APPLY}, citations
+    )
+
+
+def _filtered(filter_class, table, values, queryset):
+    data = {name: held if table[name].kind == "many" else held[0] for name, held in values.items()}
+    filterset = filter_class(_Data(data), queryset=queryset)
+    if not filterset.is_valid():  # Query.parse lets only valid values through
+        raise ValueError(f"unchecked filter values: {filterset.errors}")
+    return filterset.qs
+
+
+class _Data(dict):
+    """A plain dict that answers like a QueryDict: lists for repeatable parameters."""
+
+    def getlist(self, name, default=None):
+        value = self.get(name, default)
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+
 @dataclass
 class Listing:
     """One page of the citing papers of a hub, with its facets. Three queries and those of the rows."""
@@ -346,14 +386,11 @@ class Listing:
     path: str
 
     def __post_init__(self):
-        self.filtered = self._filter(self.query.values)
-        selected = {name: self.query.many(name) for name in self.query.table}
-        chosen = {
-            parameter.name: selected[parameter.name] for parameter in PARAMETERS if parameter.facet
-        }
+        self.filtered = narrow(self.incoming, self.query.values)
+        chosen = {parameter.name: self.query.many(parameter.name) for parameter in FACETS}
         rest = {name: values for name, values in self.query.values.items() if name not in chosen}
-        with_fields = self._filter(rest)
-        base = self._filter({**rest, **({"field": chosen["field"]} if chosen["field"] else {})})
+        with_fields = narrow(self.incoming, rest)
+        base = narrow(with_fields, {"field": chosen["field"]} if chosen["field"] else {})
         counted = count_facets(base, with_fields, chosen)
         self.total, self.counts = counted.total, counted
         for name, values in counted.facets.items():
@@ -363,15 +400,6 @@ class Listing:
         self.pages = max(1, math.ceil(self.total / self.per_page))
         self.asked_page = int(self.query.one("page"))
         self.page = min(self.asked_page, self.pages)
-
-    def _filter(self, values):
-        data = {
-            name: held if self.query.table[name].kind == "many" else held[0] for name, held in values.items()
-        }
-        filterset = CitationFilter(_as_data(data), queryset=self.incoming)
-        if not filterset.is_valid():  # Query.parse lets only valid values through
-            raise ValueError(f"unchecked filter values: {filterset.errors}")
-        return filterset.qs
 
     def rows(self, *, past_the_end="last"):
         """The citations of this page, ordered. Lazy; one query and the prefetches of the caller."""
@@ -389,7 +417,9 @@ class Listing:
         in_title = Q()
         for word in words:
             in_title &= Q(citing_paper__title_folded__contains=word)
-        title_match = Case(When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField())
+        title_match = Case(
+            When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField()
+        )
         return self.filtered.annotate(title_match=title_match).order_by("-title_match", *ORDER["-depth"])
 
     def without(self):
@@ -397,24 +427,12 @@ class Listing:
         lines = []
         for parameter, value in self.query.active[:MOST_VALUES]:
             values = self.query.toggled(parameter.name, value)
-            count = self._filter({name: held for name, held in values.items() if name in APPLY}).count()
+            count = narrow(self.incoming, values).count()
             lines.append((parameter, value, count, self.query.url(self.path, values)))
         return lines
 
     def page_url(self, page):
         return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)
-
-
-class _Data(dict):
-    """A plain dict that answers like a QueryDict: lists for repeatable parameters."""
-
-    def getlist(self, name, default=None):
-        value = self.get(name, default)
-        return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _as_data(values):
-    return _Data(values)
 
 
 # -- the list of hubs -----------------------------------------------------------------------------
@@ -429,8 +447,12 @@ HUB_SORTS = (
 )
 HUB_PARAMETERS = (
     Parameter("q", "text", gettext_lazy("Words"), gettext_lazy("words of the title or the authors")),
-    Parameter("tier", "many", gettext_lazy("Tier"), gettext_lazy("how often it is cited here"), tuple(Tier.choices)),
-    Parameter("status", "many", gettext_lazy("Status"), gettext_lazy("how it is cited"), tuple(Status.choices)),
+    Parameter(
+        "tier", "many", gettext_lazy("Tier"), gettext_lazy("how often it is cited here"), tuple(Tier.choices)
+    ),
+    Parameter(
+        "status", "many", gettext_lazy("Status"), gettext_lazy("how it is cited"), tuple(Status.choices)
+    ),
     Parameter("field", "many", gettext_lazy("Field"), gettext_lazy("a field of the paper")),
     Parameter("year_min", "year", gettext_lazy("From year"), gettext_lazy("the paper's year, inclusive")),
     Parameter("year_max", "year", gettext_lazy("To year"), gettext_lazy("the paper's year, inclusive")),
@@ -439,14 +461,20 @@ HUB_PARAMETERS = (
         "one",
         gettext_lazy("Retracted papers"),
         gettext_lazy("papers that are retracted"),
-        (("include", gettext_lazy("include")), ("exclude", gettext_lazy("leave out")), ("only", gettext_lazy("only"))),
+        (
+            ("include", gettext_lazy("include")),
+            ("exclude", gettext_lazy("leave out")),
+            ("only", gettext_lazy("only")),
+        ),
     ),
 )
 HUB_TABLE = {
     parameter.name: parameter
     for parameter in (
         *HUB_PARAMETERS,
-        Parameter("sort", "one", gettext_lazy("Sort"), gettext_lazy("the order"), HUB_SORTS, default="-known"),
+        Parameter(
+            "sort", "one", gettext_lazy("Sort"), gettext_lazy("the order"), HUB_SORTS, default="-known"
+        ),
         Parameter("page", "page", gettext_lazy("Page"), gettext_lazy("1 is the first"), default="1"),
         Parameter("per_page", "per_page", gettext_lazy("Per page"), gettext_lazy("1 to 100"), default="25"),
     )
@@ -499,11 +527,7 @@ class HubListing:
 
     def __post_init__(self):
         values = {name: held for name, held in self.query.values.items() if name in HUB_APPLY}
-        data = {name: held if HUB_TABLE[name].kind == "many" else held[0] for name, held in values.items()}
-        filterset = HubFilter(_as_data(data), queryset=HubSummary.objects.all())
-        if not filterset.is_valid():
-            raise ValueError(f"unchecked filter values: {filterset.errors}")
-        self.filtered = filterset.qs
+        self.filtered = _filtered(HubFilter, HUB_TABLE, values, HubSummary.objects.all())
         self.total = self.filtered.count()
         self.per_page = int(self.query.one("per_page"))
         self.pages = max(1, math.ceil(self.total / self.per_page))

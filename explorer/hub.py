@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from citations import headline, labels
 from citations.cocitation import STORED_FROM, co_cited_works
-from citations.labels import Polarity, Role
+from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment, CoCitation
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
@@ -78,6 +78,30 @@ class Hub:
         return _(self.headline.message) % params
 
     @property
+    def provisional_reason(self):
+        """Why the status is provisional, in words; empty where it is not."""
+        if not headline.is_provisional(self.counts):
+            return ""
+        if self.counts.machine_roles or self.counts.machine_polarities:
+            return _("labels of a machine take part, and nobody has checked how often they err")
+        return _("too few papers are labelled: at an end of the 95% interval the status would be another")
+
+    @property
+    def mini_bar(self):
+        """All known citing papers as one bar: [(word, label, count, x, width)], x and width in percent."""
+        counts = self.counts
+        parts = [(str(role), role.label, counts.roles.get(role, 0)) for role in labels.ROLE_ORDER]
+        parts.append(("unlabelled", NOT_LABELS["unlabelled"], counts.read - counts.labelled))
+        parts.append(("unread", NOT_LABELS["unread"], counts.known - counts.read))
+        bar, before = [], 0
+        for word, label, count in parts:
+            if count > 0:
+                x, width = 100 * before / counts.known, 100 * count / counts.known
+                bar.append((word, label, count, f"{x:.2f}", f"{width:.2f}"))
+                before += count
+        return bar
+
+    @property
     def coverage(self):
         counts = self.counts
         return [
@@ -119,6 +143,35 @@ class Hub:
         return [
             Line(line.word, Polarity(line.word).label, line, self.link(polarity=line.word)) for line in lines
         ]
+
+    @property
+    def without_role(self):
+        """What the role summary leaves out: read without a role, and unread."""
+        return self._without("role", self.counts.labelled, _("read, no role yet"))
+
+    @property
+    def without_polarity(self):
+        """What the polarity summary leaves out: read without a polarity, and unread."""
+        return self._without("polarity", self.counts.polarity_labelled, _("read, no polarity yet"))
+
+    def _without(self, dimension, labelled, words):
+        counts = self.counts
+        unlabelled = self.link(**{dimension: "unlabelled", "text": "read"})
+        unread = _("unread: no citing sentence is held")
+        return [
+            Coverage("unlabelled", words, counts.read - labelled, unlabelled),
+            Coverage("unread", unread, counts.known - counts.read, self.link(text="unread")),
+        ]
+
+    @property
+    def absent_roles(self):
+        """Labels of the roles that no citing paper carries, in the vocabulary's order."""
+        return [role.label for role in Role if not self.counts.roles.get(role)]
+
+    @property
+    def absent_polarities(self):
+        """Labels of the polarities that no citing paper carries, in the vocabulary's order."""
+        return [polarity.label for polarity in Polarity if not self.counts.polarities.get(polarity)]
 
     @property
     def dispute_bound(self):
@@ -178,7 +231,8 @@ class Hub:
     def co_cited(self):
         """Co-cited works with their examples, and how many citing papers were left out.
 
-        Two queries where they are stored; four more for a work with fewer than ten citing papers.
+        Two queries where they are stored; four more for a work with fewer than ten citing papers;
+        one more where a work has no title and is called by its identifier.
         """
         known, left_out = self.counts.known, self.summary.left_out if self.summary else 0
         if known >= STORED_FROM:
@@ -199,6 +253,8 @@ class Hub:
             for row in rows:
                 row.other = others[row.other_id]
         papers = Paper.objects.in_bulk({paper_id for row in rows for paper_id in row.examples})
+        untitled = [paper for paper in [*papers.values(), *(row.other for row in rows)] if not paper.title]
+        prefetch_related_objects(untitled, "identifiers")
         for row in rows:
             row.share = headline.Share("", row.count, known, None, None)
             row.url = self.link(cites=row.other_id)
@@ -223,6 +279,7 @@ class RolesOverTime:
     words: list = field(default_factory=list)
 
     WIDTH, HEIGHT, BASE = 640, 200, 170
+    WIDEST = 44  # of one year
 
     def __post_init__(self):
         years = self.hub.summary.years if self.hub.summary else {}
@@ -241,7 +298,7 @@ class RolesOverTime:
         self.first, self.last = first, dated[-1]
         span = range(first, dated[-1] + 1)
         self.most = max(sum(years.get(str(year), {}).values()) for year in span)
-        step = self.WIDTH / len(span)
+        step = min(self.WIDTH / len(span), self.WIDEST)
         for index, year in enumerate(span):
             counts = years.get(str(year), {})
             self.rows.append(self._row(year, counts, index * step, step))
@@ -314,7 +371,43 @@ def evidence(citation):
         .prefetch_related(Prefetch("assertions", assertions), "provenances__record")
         .order_by(F("withdrawn_at").asc(nulls_first=True), F("passage__position").asc(nulls_last=True), "id")
     )
-    return list(contexts), list(assertions.filter(citation=citation))
+    pair_assertions = list(assertions.filter(citation=citation))
+    contexts = list(contexts)
+    for context in contexts:
+        for row in context.assertions.all():
+            row.standing = standing(row, context)
+    for row in pair_assertions:
+        row.standing = standing(row, citation)
+    return contexts, pair_assertions
+
+
+STANDING = {
+    "withdrawn": gettext_lazy("withdrawn"),
+    "unmapped": gettext_lazy("kept, not counted: our table has no word for it"),
+    "suggestion": gettext_lazy("a suggestion, not counted until a curator confirms it"),
+    "no-sentence": gettext_lazy("kept, not counted: no sentence stands behind it"),
+    "in-force": gettext_lazy("in force"),
+    "overruled": gettext_lazy("overruled by another label"),
+}
+
+
+def standing(assertion, holder):
+    """(word, words): what an assertion counts for in the effective labels of its context or pair."""
+    if assertion.withdrawn_at:
+        word = "withdrawn"
+    elif assertion.dimension == Dimension.UNMAPPED:
+        word = "unmapped"
+    elif assertion.citation_id and assertion.source != LabelSource.CURATOR:
+        word = "no-sentence"
+    elif assertion.dimension == Dimension.POLARITY and assertion.source == LabelSource.CLASSIFIER:
+        word = "suggestion"
+    elif assertion.dimension == Dimension.ROLE:
+        same = (assertion.value, assertion.source) == (holder.role, holder.role_source)
+        word = "in-force" if same else "overruled"
+    else:
+        same = (assertion.value, assertion.source) == (holder.polarity, holder.polarity_source)
+        word = "in-force" if same else "overruled"
+    return word, STANDING[word]
 
 
 def hubs_for_list(listing_rows):
@@ -330,4 +423,3 @@ def hub_of_summary(summary):
     paper = summary.paper
     paper.hub_summary = summary
     return Hub(paper, paper.get_absolute_url())
-

@@ -51,7 +51,14 @@ def candidates(incoming):
         .annotate(place=place, pinned=pinned)
         .filter(Q(place__lte=OF_EACH_KIND) | Q(pinned=True))
         .values_list(
-            "id", "role", "polarity", "depth", "citing_year", "citing_paper__first_author", "citing_retracted", "pinned"
+            "id",
+            "role",
+            "polarity",
+            "depth",
+            "citing_year",
+            "citing_paper__first_author",
+            "citing_retracted",
+            "pinned",
         )
     )
     return [Candidate(*row) for row in rows]
@@ -67,7 +74,11 @@ def choose(found, limit=SHOWN):
     def take(fitting):
         """Choose the strongest fitting one by a new first author; whether there was one."""
         for one in strongest:
-            if one not in chosen and (not one.first_author or one.first_author not in authors) and fitting(one):
+            if (
+                one not in chosen
+                and (not one.first_author or one.first_author not in authors)
+                and fitting(one)
+            ):
                 chosen.append(one)
                 authors.add(one.first_author)
                 return True
@@ -97,6 +108,7 @@ def telling_context(citation):
 
     Reads ``contexts`` of the citation: prefetch them.
     """
+
     def key(context):
         return (
             context.role != citation.role,

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from explorer import views
+from explorer import api, views
 
 app_name = "explorer"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("papers/<int:paper_id>/citing/<int:citing_id>/", views.citation, name="evidence"),
     path("authors/<int:author_id>/", views.author, name="author"),
     path("about/labels/", views.about_labels, name="about-labels"),
+    path("api/v1/", api.addresses()),
     re_path(r"^(?P<scheme>doi|arxiv)/(?P<value>.+?)/?$", views.by_identifier),
     re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
 ]

@@ -4,9 +4,11 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from citations import labels
+from citations.headline import Status
 from citations.models import Citation, HubSummary
 from explorer import facets
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
@@ -15,6 +17,20 @@ from explorer.representative import SHOWN, telling_context
 from papers import identifiers
 from papers.models import Author, Paper, PaperRedirect
 
+# The rules of citations/headline.py in words, for /about/labels/.
+STATUS_RULES = {
+    Status.FEW_CITATIONS: gettext_lazy("fewer than 10 citing papers are known"),
+    Status.UNREAD: gettext_lazy("none of them has been read"),
+    Status.CONTESTED: gettext_lazy(
+        "of 10 or more citing papers labelled for polarity, at least 3 and at least 10% dispute"
+    ),
+    Status.STILL_INDEXING: gettext_lazy("fewer than 5 are labelled for role, and fewer than 5 for polarity"),
+    Status.POLARITY_ONLY: gettext_lazy("fewer than 5 are labelled for role"),
+    Status.TOOL_REFERENCE: gettext_lazy("method and dataset together are 60% or more of the roles"),
+    Status.BASELINE_REFERENCE: gettext_lazy("baseline is 50% or more of the roles"),
+    Status.CANONICAL_REFERENCE: gettext_lazy("background is 70% or more of the roles"),
+    Status.MIXED_CITATIONS: gettext_lazy("none of the rules above holds"),
+}
 HOME_HUBS = 12
 SEARCH_RESULTS = 50
 AUTHOR_PAPERS = 200
@@ -33,7 +49,8 @@ def home(request):
         results = Paper.objects.search(words).select_related("venue", "hub_summary")
         results = results.prefetch_related("authorships", "identifiers")
         results = list(results.order_by("-hub_summary__known", "title_folded", "id")[: SEARCH_RESULTS + 1])
-        context |= {"results": results[:SEARCH_RESULTS], "more": len(results) > SEARCH_RESULTS}
+        hubs = [Hub(paper, paper.get_absolute_url()) for paper in results[:SEARCH_RESULTS]]
+        context |= {"results": hubs, "more": len(results) > SEARCH_RESULTS}
         context["fictional"] = any(paper.is_fictional for paper in results)
     else:
         hubs = hubs_for_list(HubSummary.objects.order_by("-known", "paper_id")[:HOME_HUBS])
@@ -139,7 +156,7 @@ def author(request, author_id):
     found = list(papers_of.order_by("-year", "title_folded", "id")[: AUTHOR_PAPERS + 1])
     context = {
         "author": person,
-        "papers": found[:AUTHOR_PAPERS],
+        "hubs": [Hub(paper, paper.get_absolute_url()) for paper in found[:AUTHOR_PAPERS]],
         "more": len(found) > AUTHOR_PAPERS,
         "fictional": any(paper.is_fictional for paper in found),
     }
@@ -150,6 +167,7 @@ def author(request, author_id):
 def about_labels(request):
     context = {
         "roles": [(role, labels.ROLE_DESCRIPTIONS[role]) for role in labels.ROLE_ORDER],
+        "statuses": [(status, STATUS_RULES[status]) for status in Status],
         "polarities": [(polarity, labels.POLARITY_DESCRIPTIONS[polarity]) for polarity in labels.Polarity],
         "sources": [(source, labels.SOURCE_DESCRIPTIONS[source]) for source in labels.SOURCE_ORDER],
         "crosswalk": labels.CROSSWALK,
@@ -164,7 +182,9 @@ def by_identifier(request, scheme, value):
     """``/doi/…``, ``/arxiv/…``, ``/id/<scheme>/…``: for good to the hub of the paper so named."""
     paper = Paper.objects.by_identifier(scheme, value).first()
     if paper is None:
-        raise Http404(_("No paper here has the identifier %(scheme)s:%(value)s.") % {"scheme": scheme, "value": value})
+        raise Http404(
+            _("No paper here has the identifier %(scheme)s:%(value)s.") % {"scheme": scheme, "value": value}
+        )
     return HttpResponsePermanentRedirect(paper.get_absolute_url())
 
 

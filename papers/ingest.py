@@ -15,7 +15,7 @@ from hashlib import blake2b
 import msgspec
 from django.utils import timezone
 
-from papers import identifiers, text
+from papers import bulk, identifiers, text
 from papers.matching import LEAST_TITLE, Candidate, Catalogue, Match, MatchStatus, Wanted, chunks, find
 from papers.models import (
     FOLDED_LENGTH,
@@ -330,21 +330,19 @@ class _Batch:
                 paper.updated_at = self.now
                 changed.append(paper)
         created = [candidate for candidate in papers if papers[candidate].pk is None]
-        Paper.objects.bulk_create([papers[candidate] for candidate in created], batch_size=500)
+        bulk.insert(Paper, [papers[candidate] for candidate in created])
         for candidate in created:
             candidate.paper_id = papers[candidate].pk
         columns = [column.name for column in Paper._meta.concrete_fields if not column.primary_key]
-        Paper.objects.bulk_create(
-            changed, batch_size=200, update_conflicts=True, unique_fields=["id"], update_fields=columns
-        )
+        bulk.update(Paper, changed, columns)
 
     def _save_identifiers(self):
-        PaperIdentifier.objects.bulk_create(
+        bulk.insert(
+            PaperIdentifier,
             [
                 PaperIdentifier(paper_id=candidate.paper_id, scheme=scheme, value=value)
                 for candidate, scheme, value in self.new_identifiers
             ],
-            batch_size=500,
         )
 
     def _save_versions(self, papers):
@@ -366,8 +364,8 @@ class _Batch:
             row.date = record.date or (str(record.year) if record.year else row.date)
             (changed if row.pk else new).append(row)
             rows[paper_id, kind] = row
-        PaperVersion.objects.bulk_create(new, batch_size=500)
-        PaperVersion.objects.bulk_update(changed, ["title", "venue", "date"], batch_size=200)
+        bulk.insert(PaperVersion, new)
+        bulk.update(PaperVersion, changed, ["title", "venue", "date"])
         self._link_identifiers(told, rows)
 
     def _link_identifiers(self, told, rows):
@@ -380,7 +378,7 @@ class _Batch:
                 if version is not None and row.scheme in ("doi", "arxiv", "pmid", "pmcid", "acl"):
                     row.version = version
                     loose.append(row)
-        PaperIdentifier.objects.bulk_update(loose, ["version"], batch_size=400)
+        bulk.update(PaperIdentifier, loose, ["version"])
 
     def _save_notices(self):
         Notice.objects.bulk_create(
@@ -407,7 +405,7 @@ class _Batch:
             else:
                 row.save(update_fields=["paper", "run", "last_read_at"])
         # The same record twice in one batch is one row: open() has told the second apart.
-        SourceRecord.objects.bulk_create(new, batch_size=500)
+        bulk.insert(SourceRecord, new)
 
 
 def _wanted(spoken_of):
@@ -511,7 +509,7 @@ def _ensure(model, key, wanted, build):
     for chunk in chunks(wanted):
         found |= dict(model.objects.filter(**{f"{key}__in": chunk}).values_list(key, "id"))
     missing = [build(value, material) for value, material in wanted.items() if value not in found]
-    for row in model.objects.bulk_create(missing, batch_size=500):
+    for row in bulk.insert(model, missing):
         found[getattr(row, key)] = row.pk
     return found
 
@@ -522,13 +520,13 @@ def _save_fields(fields_by_paper):
     through = Paper.fields.through
     for chunk in chunks(fields_by_paper):
         through.objects.filter(paper_id__in=chunk).delete()
-    through.objects.bulk_create(
+    bulk.insert(
+        through,
         [
             through(paper_id=paper_id, field_id=rows[name])
             for paper_id, names in fields_by_paper.items()
             for name in dict.fromkeys(name[:200] for name in names)
         ],
-        batch_size=500,
     )
 
 
@@ -584,4 +582,4 @@ def _save_people(people_by_paper):
                     link_reason=reason,
                 )
             )
-    Authorship.objects.bulk_create(lines, batch_size=500)
+    bulk.insert(Authorship, lines)

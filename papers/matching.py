@@ -70,9 +70,7 @@ class Wanted:
         family = ""
         if first:
             family = text.fold(first.family) or text.family_and_initial(first.name)[0]
-        return cls(
-            record.identifiers, text.fold(record.title)[:FOLDED_LENGTH], record.year, family[:100]
-        )
+        return cls(record.identifiers, text.fold(record.title)[:FOLDED_LENGTH], record.year, family[:100])
 
 
 class Catalogue:

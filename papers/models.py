@@ -57,7 +57,9 @@ class Paper(models.Model):
     title = models.TextField(blank=True)
     year = models.SmallIntegerField(null=True, blank=True)
     date = models.CharField(
-        max_length=10, blank=True, help_text=_("ISO date as precise as it is known: 2021, 2021-04, 2021-04-21")
+        max_length=10,
+        blank=True,
+        help_text=_("ISO date as precise as it is known: 2021, 2021-04, 2021-04-21"),
     )
     venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="papers")
     fields = models.ManyToManyField(Field, blank=True, related_name="papers")
@@ -99,6 +101,9 @@ class Paper(models.Model):
     def __str__(self):
         return self.display_title
 
+    def get_absolute_url(self):
+        return reverse("explorer:hub", kwargs={"paper_id": self.pk, "slug": self.slug})
+
     @property
     def display_title(self):
         """The title, else the strongest identifier, else the row's number. Costs a query without a title."""
@@ -121,9 +126,6 @@ class Paper(models.Model):
     def author_names(self):
         """Names as printed, in order. Reads ``authorships``: prefetch it for lists."""
         return [row.name for row in self.authorships.all()]
-
-    def get_absolute_url(self):
-        return reverse("explorer:hub", kwargs={"paper_id": self.pk, "slug": self.slug})
 
 
 class PaperVersion(models.Model):
@@ -255,12 +257,12 @@ class Author(models.Model):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("explorer:author", kwargs={"author_id": self.pk})
+
     @property
     def is_name_only(self):
         return self.key.startswith("name:")
-
-    def get_absolute_url(self):
-        return reverse("explorer:author", kwargs={"author_id": self.pk})
 
 
 class Authorship(models.Model):

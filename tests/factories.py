@@ -118,7 +118,7 @@ def make_paper(title=None, *, authors=(), identifiers=None, venue="", fields=(),
         PaperIdentifier.objects.create(paper=paper, scheme=scheme, value=value)
     paper.fields.set([Field.objects.get_or_create(name=name)[0] for name in fields])
     refold(paper)
-    paper.save_base(raw=True)
+    paper.save()
     return paper
 
 

@@ -68,8 +68,9 @@ NOTICE_LINKS = {
 LINKS_OF_A_NOTICE = ("companion", "article-reference")
 SUBJECT_GROUPS = ("discipline", "subject", "field", "topic", "hwp-journal-coll")
 OTHER_ABSTRACTS = (
-    "author-highlights author-summary editor editor-summary executive-summary graphical highlights key-points "
-    "lay-summary plain-language-summary short stereochemical summary synopsis teaser toc video web-summary"
+    "author-highlights author-summary editor editor-summary executive-summary graphical highlights "
+    "key-points lay-summary plain-language-summary short stereochemical summary synopsis teaser toc "
+    "video web-summary"
 ).split()
 PUBLICATION_DATES = "epub ppub epub-ppub collection pub epreprint preprint ecorrected".split()
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -229,7 +230,7 @@ class _Article:
             )
 
     def _identifiers(self) -> Identifiers:
-        stated = {}
+        stated: dict[str, str] = {}
         for element in self._meta.iterchildren("article-id"):
             if pair := scheme_and_value(element.get("pub-id-type"), plain_text(element)):
                 stated.setdefault(*pair)
@@ -389,9 +390,7 @@ def _paragraphs(abstract) -> list[str]:
     """The paragraphs of an abstract; the first of a titled section begins "RESULTS: "."""
     paragraphs = []
     for element in abstract.iter("p", "list-item"):
-        if any(
-            parent.tag in ("p", "list-item") for parent in element.iterancestors("p", "list-item", "abstract")
-        ):
+        if next(element.iterancestors("p", "list-item"), None) is not None:
             continue
         words = plain_text(element)
         section = element.getparent()

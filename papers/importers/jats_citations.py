@@ -34,6 +34,8 @@ SKIPPED = frozenset(
     "response copyright-statement annotation annotation-xml contrib-group author-notes sec-meta".split()
 )
 FORMULAS = frozenset("inline-formula disp-formula chem-struct math".split())
+# Printed apart by style sheets where the file leaves no space between them.
+NAME_PARTS = frozenset(["surname", "given-names"])
 TITLED = frozenset("sec app ack notes fn-group glossary bio".split())
 MAX_FORMULA = 120
 
@@ -42,6 +44,7 @@ _JOINT = re.compile(r"[\])\s]*(?:[,;&/+]|,?\s*and|or|as well as)?[\[(\s]*")
 _NUMBER = re.compile(r"\W*(\d{1,4})\W*")
 _NUMBERS = re.compile(r"[\s\d,;\[\]()\u2010-\u2015\u2212-]+")
 _STOP = re.compile(r"[.!?][\"'”’)]?\s*$")
+_ABBREVIATED = re.compile(r"\b(?:al|refs?|figs?|eqs?|secs?|nos?|e\.g|i\.e|cf|vs|ca)\.\s*$", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"\s+[^\Wa-z_]|\s*$")
 # How far apart two markers within one pair of brackets may stand: "(see A 2000, but also B 2001)".
 _NEAR = 80
@@ -251,6 +254,8 @@ class _Walk:
             else:
                 self.inline(child)
             self._add(child.tail)
+            if tag in NAME_PARTS and not child.tail and child.getnext() is not None:
+                self._add(" ")
 
     def _row(self, row) -> None:
         # A cell that holds nothing but "[12]" says nothing: the row is what cites.
@@ -426,7 +431,8 @@ def _masked(block: Block) -> str:
     """The text with the same length, changed where a marker would mislead the splitter.
 
     A raised or bracketed marker after a full stop belongs to the sentence before it: the stop
-    moves behind the marker. Stops within a marker ("Smith et al., 2004") end nothing.
+    moves behind the marker. Such a marker begins no sentence ("Fern et al. [3] saw"), and stops
+    within any marker ("Smith et al., 2004") end none.
     """
     masked = list(block.text)
     for anchor in block.anchors:
@@ -439,8 +445,15 @@ def _masked(block: Block) -> str:
             start -= 1
         while end < len(block.text) and block.text[end] in "])":
             end += 1
-        stop = _STOP.search(block.text, max(0, start - 4), start)
         bracketed = block.text[start] in "[(" and _printed_number(block, group[0][0]) is not None
-        if stop and (bracketed or group[0][0].raised) and _NEXT_SENTENCE.match(block.text, end):
+        if not bracketed and not group[0][0].raised:
+            continue
+        masked[start:end] = "x" * (end - start)
+        stop = _STOP.search(block.text, max(0, start - 4), start)
+        if (
+            stop
+            and _NEXT_SENTENCE.match(block.text, end)
+            and not _ABBREVIATED.search(block.text, max(0, start - 10), start)
+        ):
             masked[stop.start() : end] = "x" * (end - stop.start() - 1) + "."
     return "".join(masked)

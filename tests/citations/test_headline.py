@@ -24,7 +24,15 @@ def counts(known=200, read=None, roles=None, polarities=None, **more):
 
 @pytest.mark.parametrize(
     "known, word",
-    [(0, None), (9, None), (10, "hub"), (99, "hub"), (100, "super-hub"), (999, "super-hub"), (1000, "mega-hub")],
+    [
+        (0, None),
+        (9, None),
+        (10, "hub"),
+        (99, "hub"),
+        (100, "super-hub"),
+        (999, "super-hub"),
+        (1000, "mega-hub"),
+    ],
 )
 def test_tier_by_known(known, word):
     assert tier(known) == word
@@ -160,7 +168,10 @@ def test_provisional_where_an_end_of_an_interval_would_change_the_status(given, 
 
 def test_shares_add_up_and_come_largest_first_without_zeros():
     lines = shares({"background": 8, "method": 18, "dataset": 0}, known=126, machine=0, order=ROLE_ORDER)
-    assert [(line.word, line.count, line.base) for line in lines] == [("method", 18, 26), ("background", 8, 26)]
+    assert [(line.word, line.count, line.base) for line in lines] == [
+        ("method", 18, 26),
+        ("background", 8, 26),
+    ]
     assert sum(line.share for line in lines) == 1
     assert lines[0].low == pytest.approx(0.5001, abs=1e-4)
 

@@ -25,12 +25,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("paths", nargs="+", metavar="PATH")
         parser.add_argument("--format", choices=sorted(importers.FORMATS), help="do not look at the content")
-        parser.add_argument("--about", metavar="IDENTIFIER", help="the paper that a file speaks of without naming it")
+        parser.add_argument(
+            "--about", metavar="IDENTIFIER", help="the paper that a file speaks of without naming it"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read and count, but write nothing")
         parser.add_argument("--limit", type=_positive, metavar="N", help="stop after N records")
         parser.add_argument("--json", action="store_true", help="print the counts as one line of JSON")
-        parser.add_argument("--no-classify", action="store_true", help="leave sentences without a label unlabelled")
-        parser.add_argument("--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)")
+        parser.add_argument(
+            "--no-classify", action="store_true", help="leave sentences without a label unlabelled"
+        )
+        parser.add_argument(
+            "--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)"
+        )
 
     def handle(self, *, paths, about, **options):
         self.options = options
@@ -58,7 +64,9 @@ class Command(BaseCommand):
             raise SystemExit(130) from None
         except DatabaseError as error:
             self.stderr.write(traceback.format_exc())
-            raise CommandError(f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3) from error
+            raise CommandError(
+                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
+            ) from error
         except Exception as error:
             self.stderr.write(traceback.format_exc())
             raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
@@ -74,7 +82,9 @@ class Command(BaseCommand):
     # -- the run -------------------------------------------------------------------------
 
     def _run(self, paths):
-        self.run = ImportRun.objects.create(paths=[str(path) for path in paths], options=self._plain_options())
+        self.run = ImportRun.objects.create(
+            paths=[str(path) for path in paths], options=self._plain_options()
+        )
         state = ImportRun.State.FAILED
         try:
             with Progress("records", quiet=self.options["json"]) as progress:
@@ -140,7 +150,9 @@ class Command(BaseCommand):
 
     def _finish(self, _paths):
         for (scheme, value), times in self.outcome.unmapped.most_common(20):
-            self.stderr.write(f"note: {times} labels {scheme} {value!r} are kept but not counted: no word of ours fits")
+            self.stderr.write(
+                f"note: {times} labels {scheme} {value!r} are kept but not counted: no word of ours fits"
+            )
         counts = self.outcome.as_json()
         self._say(
             "{records} records: {papers_created} papers created, {papers_updated} updated; "

@@ -40,7 +40,6 @@ class Command(BaseCommand):
             if problem.skipped:
                 self.stderr.write(f"{where}:{problem.line}: {problem.reason}")
         best = HubSummary.objects.filter(paper__is_fictional=True).order_by("-known").first()
-        self.stdout.write(
-            f"The sample library: {Paper.objects.filter(is_fictional=True).count()} invented papers. The best hub:"
-        )
+        invented = Paper.objects.filter(is_fictional=True).count()
+        self.stdout.write(f"The sample library: {invented} invented papers. The best hub:")
         self.stdout.write(f"{settings.PUBLIC_URL}{best.paper.get_absolute_url()}")

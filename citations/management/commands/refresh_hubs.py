@@ -10,7 +10,9 @@ class Command(BaseCommand):
     help = "Recompute the hubs that imports and curators have touched; with --all everything derived."
 
     def add_arguments(self, parser):
-        parser.add_argument("--all", action="store_true", help="rederive every pair and every hub from the evidence")
+        parser.add_argument(
+            "--all", action="store_true", help="rederive every pair and every hub from the evidence"
+        )
 
     def handle(self, **options):
         refresh = refresh_all if options["all"] else refresh_stale

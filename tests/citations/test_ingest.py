@@ -1,0 +1,510 @@
+"""Records in, rows out: what an import writes, keeps, takes back, and does not do twice."""
+
+import dataclasses
+import json
+
+import pytest
+
+from citations import ingest
+from citations.checks import check_library
+from citations.ingest import Outcome, ingest_records
+from citations.models import (
+    Assertion,
+    Citation,
+    CitationContext,
+    Claim,
+    HubSummary,
+    Passage,
+    StaleHub,
+    UnmatchedReference,
+)
+from citations.rollups import refresh_stale
+from papers.models import Authorship, Notice, Paper, SourceRecord
+from papers.records import (
+    AuthorRecord,
+    ClaimRecord,
+    ContextRecord,
+    LabelRecord,
+    NoticeRecord,
+    PaperRecord,
+    Problem,
+    ReferenceRecord,
+)
+
+pytestmark = pytest.mark.django_db
+
+SENTENCE = "The tides were counted as others had done before (Moor, 1999), with the same rope."
+
+
+def cited(**more):
+    return ReferenceRecord(**{"identifiers": {"doi": "10.5555/moor"}, "title": "Counting tides", **more})
+
+
+def context(text=SENTENCE, **more):
+    return ContextRecord(text=text, start=text.find("("), end=text.find(")") + 1, **more)
+
+
+def label(scheme, value, **more):
+    return LabelRecord(scheme=scheme, value=value, **more)
+
+
+def record(doi="10.5555/one", *references, **more):
+    more.setdefault("title", f"A paper of its own called {doi}")
+    return PaperRecord(identifiers={"doi": doi}, references=list(references), **more)
+
+
+def take(*items, source="native", run=1):
+    outcome = Outcome()
+    ingest_records(iter(items), source=source, run=run, locator="test.jsonl", outcome=outcome)
+    refresh_stale()
+    assert list(check_library()) == []
+    return outcome
+
+
+def dump():
+    """Every evidence row, so that two moments can be compared."""
+    models = (Paper, SourceRecord, Citation, Passage, CitationContext, Assertion, Claim, UnmatchedReference)
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_a_record_becomes_paper_pair_sentence_and_label():
+    outcome = take(record("10.5555/one", cited(contexts=[context(labels=[label("acl-arc", "Uses")])])))
+    assert outcome.as_json() == {
+        "records": 1,
+        "papers_created": 1,
+        "papers_updated": 0,
+        "citations_created": 1,
+        "contexts_created": 1,
+        "labels_created": 1,
+        "skipped": 0,
+        "unmatched": 0,
+    }
+    pair = Citation.objects.get()
+    assert (pair.citing_paper.title, pair.cited_paper.title) == (
+        "A paper of its own called 10.5555/one",
+        "Counting tides",
+    )
+    assert pair.cited_paper.is_stub and not pair.citing_paper.is_stub
+    assert (pair.role, pair.role_source, pair.is_read, pair.match_status) == (
+        "method",
+        "dataset",
+        True,
+        "exact",
+    )
+    assertion = Assertion.objects.get()
+    assert (assertion.scheme, assertion.original_value, assertion.value) == ("acl-arc", "Uses", "method")
+    held = CitationContext.objects.get()
+    assert held.passage.text[held.start : held.end] == "(Moor, 1999)"
+
+
+def test_reading_the_same_again_changes_nothing():
+    records = [
+        record(
+            "10.5555/one",
+            cited(contexts=[context(labels=[label("cito", "disputes")])]),
+            abstract="We find tides.",
+        ),
+        record("10.5555/two", cited(), ReferenceRecord(raw="Moor. Rope. 1999.")),
+        record("10.5555/moor", title="Counting tides", authors=[AuthorRecord("Ann Moor")]),
+    ]
+    take(*records)
+    before = dump()
+    again = take(*records, run=2)
+    assert dump() == before
+    assert {name: n for name, n in again.as_json().items() if n} == {"records": 3}
+
+
+def test_a_changed_record_is_kept_beside_the_earlier_one():
+    take(record(title="A tide"))
+    take(record(title="A better tide"), run=2)
+    assert Paper.objects.get().title == "A better tide"
+    assert {row.payload["title"] for row in SourceRecord.objects.all()} == {"A tide", "A better tide"}
+    take(record(title="A tide"), run=3)  # the source goes back
+    assert Paper.objects.get().title == "A tide"
+    assert SourceRecord.objects.count() == 2
+
+
+def test_the_stronger_source_is_shown_and_a_curator_is_never_overwritten():
+    take(record(title="From the journal", year=2001), source="jats")
+    take(record(title="From a service", year=2002, language="en"), source="semantic-scholar")
+    paper = Paper.objects.get()
+    assert (paper.title, paper.year, paper.language) == ("From the journal", 2001, "en")
+    paper.title = "As the curator has it"
+    paper.field_sources["title"] = "curator"
+    paper.save()
+    take(record(title="From the journal, again", year=2003), source="jats", run=2)
+    paper.refresh_from_db()
+    assert (paper.title, paper.year) == ("As the curator has it", 2003)
+
+
+def test_a_reference_fills_a_stub_and_never_a_described_paper():
+    take(record("10.5555/one", cited(title="")))
+    take(record("10.5555/two", cited(title="Counting tides", year=1999, authors=[AuthorRecord("Moor A")])))
+    stub = Paper.objects.get(identifiers__value="10.5555/moor")
+    assert (stub.title, stub.year, stub.is_stub) == ("Counting tides", 1999, True)
+    assert Authorship.objects.get(paper=stub).name == "Moor A"
+    take(record("10.5555/moor", title="Counting the tides"))
+    take(record("10.5555/three", cited(title="Cuonting tidse")))
+    stub.refresh_from_db()
+    assert (stub.title, stub.is_stub) == ("Counting the tides", False)
+
+
+def test_one_sentence_about_two_works_is_one_passage_with_two_contexts():
+    text = "Both ropes (Moor, 1999; Lind, 2001) were wet."
+    take(
+        record(
+            "10.5555/one",
+            cited(contexts=[ContextRecord(text, 12, 22)]),
+            ReferenceRecord(identifiers={"doi": "10.5555/lind"}, contexts=[ContextRecord(text, 24, 34)]),
+        )
+    )
+    assert Passage.objects.count() == 1
+    assert sorted(held.passage.text[held.start : held.end] for held in CitationContext.objects.all()) == [
+        "Lind, 2001",
+        "Moor, 1999",
+    ]
+
+
+def test_the_same_sentence_from_two_sources_is_one_passage_with_two_provenances():
+    take(record("10.5555/one", cited(contexts=[context()])))
+    spaced = SENTENCE.replace("(Moor, 1999)", "( Moor , 1999 )")
+    take(record("10.5555/one", cited(contexts=[ContextRecord(spaced)])), source="jats")
+    held = CitationContext.objects.get()
+    assert sorted(row.source for row in held.provenances.all()) == ["jats", "native"]
+    assert held.passage.text == SENTENCE
+
+
+def test_a_complete_list_takes_back_what_it_no_longer_has_and_labels_survive():
+    full = record(
+        "10.5555/one",
+        cited(contexts=[context(labels=[label("hub", "method")])]),
+        ReferenceRecord(identifiers={"doi": "10.5555/lind"}),
+        references_complete=True,
+    )
+    take(full)
+    shorter = dataclasses.replace(full, references=full.references[1:])
+    take(shorter, run=2)
+    gone = Citation.objects.get(cited_paper__identifiers__value="10.5555/moor")
+    assert gone.withdrawn_at and gone.contexts.get().withdrawn_at
+    assert HubSummary.objects.filter(paper=gone.cited_paper).count() == 0
+    take(full, run=3)
+    gone.refresh_from_db()
+    assert gone.withdrawn_at is None and gone.role == "method"
+
+
+def test_an_incomplete_list_takes_nothing_back():
+    take(record("10.5555/one", cited(contexts=[context(labels=[label("hub", "method")])])))
+    take(record("10.5555/one", ReferenceRecord(identifiers={"doi": "10.5555/lind"})), run=2)
+    assert Citation.objects.current().count() == 2
+    assert Citation.objects.filter(role="method").count() == 1
+
+
+def test_one_source_does_not_take_back_what_another_has():
+    take(record("10.5555/one", cited(contexts=[context()]), references_complete=True))
+    take(record("10.5555/one", cited(contexts=[context()]), references_complete=True), source="jats")
+    take(record("10.5555/one", references_complete=True), run=2)
+    assert Citation.objects.current().count() == 1
+    assert CitationContext.objects.current().count() == 1
+
+
+def test_a_curators_label_survives_a_new_import_of_the_same_sentence(django_user_model):
+    from citations.curation import relabel_context
+
+    take(record("10.5555/one", cited(contexts=[context(labels=[label("hub", "method")])])))
+    curator = django_user_model.objects.create_user("ada")
+    relabel_context(context=CitationContext.objects.get(), curator=curator, role="extension")
+    take(
+        record("10.5555/one", cited(contexts=[context(labels=[label("hub", "baseline")])]), title="Newer"),
+        run=2,
+    )
+    pair = Citation.objects.get()
+    assert (pair.role, pair.role_source) == ("extension", "curator")
+    assert Assertion.objects.count() == 3
+
+
+def test_a_pair_label_without_a_sentence_is_kept_and_not_counted():
+    take(record("10.5555/one", cited(labels=[label("semantic-scholar", "methodology")])))
+    pair = Citation.objects.get()
+    assert (pair.role, pair.is_read, pair.pair_assertions.get().value) == ("", False, "method")
+    assert HubSummary.objects.get(paper=pair.cited_paper).labelled == 0
+
+
+def test_unknown_label_values_are_kept_reported_and_not_counted():
+    outcome = take(record("10.5555/one", cited(contexts=[context(labels=[label("acl-arc", "Homage")])])))
+    assert outcome.unmapped == {("acl-arc", "Homage"): 1}
+    assert Assertion.objects.get().dimension == "unmapped"
+    assert Citation.objects.get().role == ""
+
+
+def test_references_that_nothing_names_wait_as_unmatched():
+    take(
+        record(
+            "10.5555/one",
+            ReferenceRecord(raw="Moor, A. (1999). Rope."),
+            ReferenceRecord(title="Rope", year=1999),
+            ReferenceRecord(title="A title that is long enough"),
+        )
+    )
+    assert {row.match_status for row in UnmatchedReference.objects.all()} == {"unmatched"}
+    assert UnmatchedReference.objects.count() == 2
+    assert Citation.objects.count() == 1
+
+
+def test_a_title_that_two_papers_have_stays_ambiguous():
+    take(
+        record("10.5555/a", title="Annual report of the marsh"),
+        record("10.5555/b", title="Annual report of the marsh"),
+        record("10.5555/one", ReferenceRecord(title="Annual Report of the Marsh")),
+    )
+    waiting = UnmatchedReference.objects.get()
+    assert waiting.match_status == "ambiguous" and len(waiting.candidates) == 2
+
+
+@pytest.mark.parametrize(
+    "reference, matched",
+    [
+        ({"title": "counting  TIDES"}, True),
+        ({"title": "Counting tides", "year": 2000}, True),
+        ({"title": "Counting tides", "year": 2003}, False),
+        ({"title": "Counting tides", "authors": [AuthorRecord("Ann Moor")]}, True),
+        ({"title": "Counting tides", "authors": [AuthorRecord("Bo Lind")]}, False),
+        ({"title": "Counting tides", "identifiers": {"doi": "10.5555/other"}}, False),
+        ({"title": "Counting tides", "identifiers": {"pmid": "123"}}, True),
+    ],
+)
+def test_matching_by_title_needs_nothing_against_it(reference, matched):
+    described = record("10.5555/moor", title="Counting tides", year=1999, authors=[AuthorRecord("Moor, Ann")])
+    take(described, record("10.5555/one", ReferenceRecord(**reference)))
+    pair = Citation.objects.get()
+    assert (pair.cited_paper.identifiers.filter(value="10.5555/moor").exists()) is matched
+
+
+def test_a_paper_that_refers_to_itself_is_told_and_left_out():
+    described = record("10.5555/moor", ReferenceRecord(title="Counting tides"), title="Counting tides")
+    outcome = take(described)
+    assert Citation.objects.count() == 0
+    assert [problem.reason for _file, problem in outcome.problems] == ["the paper refers to itself; left out"]
+
+
+def test_a_retraction_notice_marks_the_paper_it_is_about():
+    take(record("10.5555/moor", title="Counting tides"))
+    notice = record(
+        "10.5555/notice",
+        kind="retraction",
+        notices=[NoticeRecord("retraction", {"doi": "10.5555/moor"}, outgoing=True)],
+    )
+    take(notice)
+    assert Paper.objects.get(identifiers__value="10.5555/moor").retracted is True
+    assert Notice.objects.get().kind == "retraction"
+
+
+def test_preprint_and_publication_are_one_paper_with_two_versions():
+    take(
+        PaperRecord(
+            identifiers={"arxiv": "9905.04117"}, title="Ropes", venue="arXiv", kind="preprint", year=2020
+        ),
+        PaperRecord(
+            identifiers={"doi": "10.5555/ropes", "arxiv": "9905.04117"},
+            title="Ropes, read",
+            venue="Tides",
+            year=2021,
+        ),
+    )
+    paper = Paper.objects.get()
+    assert [(version.kind, version.venue) for version in paper.versions.all()] == [
+        ("preprint", "arXiv"),
+        ("published", "Tides"),
+    ]
+    assert (paper.venue.name, paper.year, paper.title) == ("Tides", 2021, "Ropes, read")
+    assert {row.scheme: row.version.kind for row in paper.identifiers.all()} == {
+        "arxiv": "preprint",
+        "doi": "published",
+    }
+
+
+def test_the_preprint_read_last_does_not_push_the_publication_aside():
+    take(
+        PaperRecord(
+            identifiers={"doi": "10.5555/ropes", "arxiv": "9905.04117"}, title="Ropes, read", venue="Tides"
+        ),
+        PaperRecord(
+            identifiers={"arxiv": "9905.04117"}, title="Ropes", venue="arXiv", kind="preprint", year=2020
+        ),
+    )
+    assert Paper.objects.get().venue.name == "Tides"
+
+
+def test_claims_come_from_the_record_else_from_the_abstract():
+    result = "We show that ropes shrink by 12% in salt water compared with fresh water."
+    take(
+        record(
+            "10.5555/a", claims=[ClaimRecord("Ropes shrink.", "ropes shrink", "abstract")], abstract=result
+        ),
+        record("10.5555/b", abstract=f"Ropes are old. {result}"),
+    )
+    claims = {claim.paper.identifiers.get().value: claim for claim in Claim.objects.all()}
+    assert (claims["10.5555/a"].origin, claims["10.5555/a"].text) == ("record", "Ropes shrink.")
+    assert (claims["10.5555/b"].origin, claims["10.5555/b"].quote) == ("abstract", result)
+
+
+def test_a_self_citation_is_true_false_or_unknown():
+    take(
+        record("10.5555/moor", title="Counting tides", authors=[AuthorRecord("Ann Moor")]),
+        record("10.5555/one", cited(), authors=[AuthorRecord("Moor, A."), AuthorRecord("Bo Lind")]),
+        record("10.5555/two", cited(), authors=[AuthorRecord("Bo Lind")]),
+        record("10.5555/three", cited()),
+    )
+    found = dict(Citation.objects.values_list("citing_paper__identifiers__value", "is_self_citation"))
+    assert found == {"10.5555/one": True, "10.5555/two": False, "10.5555/three": None}
+
+
+def test_a_stopped_run_leaves_whole_batches_and_knows_which_hubs_are_behind(monkeypatch):
+    monkeypatch.setattr(ingest, "RECORDS_A_BATCH", 2)
+
+    def stopped():
+        for number in range(5):
+            yield record(f"10.5555/{number}", cited())
+        raise KeyboardInterrupt
+
+    outcome = Outcome()
+    with pytest.raises(KeyboardInterrupt):
+        ingest_records(stopped(), source="native", run=1, locator="x", outcome=outcome)
+    assert Citation.objects.count() == 4 == outcome.counts["citations_created"]
+    assert StaleHub.objects.filter(paper__identifiers__value="10.5555/moor").exists()
+    take(*(record(f"10.5555/{number}", cited()) for number in range(5)), run=2)
+    assert HubSummary.objects.get(paper__identifiers__value="10.5555/moor").known == 5
+
+
+def test_problems_of_the_reader_are_counted_and_lose_nothing_else():
+    outcome = take(
+        record("10.5555/a"), Problem("no good", 2, skipped=True), Problem("odd", 3), record("10.5555/b")
+    )
+    assert (outcome.counts["skipped"], outcome.counts["records"]) == (1, 2)
+
+
+def test_a_batch_costs_the_same_queries_for_ten_records_and_for_a_hundred(django_assert_max_num_queries):
+    def many(n, name):
+        return [
+            record(f"10.5555/{name}{i}", cited(contexts=[context(f"Sentence {name}{i} (Moor, 1999) ends.")]))
+            for i in range(n)
+        ]
+
+    outcome = Outcome()
+    for n in (10, 100):
+        with django_assert_max_num_queries(75):
+            ingest_records(iter(many(n, n)), source="native", run=1, locator="x", outcome=outcome)
+
+
+# -- the command ---------------------------------------------------------------------------------
+
+
+def run_ingest(capsys, *arguments):
+    """(exit code, stdout, stderr) of ``manage.py ingest`` as a shell sees them."""
+    from django.core.management import CommandError, call_command
+
+    code = 0
+    try:
+        call_command("ingest", *map(str, arguments))
+    except CommandError as error:
+        code = error.returncode
+    except SystemExit as error:
+        code = error.code
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def write(path, *lines):
+    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
+    return path
+
+
+ONE = {
+    "identifiers": {"doi": "10.5555/one"},
+    "title": "One of them",
+    "references": [{"identifiers": {"doi": "10.5555/moor"}}],
+}
+
+
+def test_the_command_reads_a_folder_and_prints_its_counts_last(tmp_path, capsys):
+    write(tmp_path / "a.jsonl", ONE)
+    code, out, _err = run_ingest(capsys, tmp_path, "--json")
+    counts = json.loads(out.splitlines()[-1])
+    assert code == 0
+    assert list(counts) == list(Outcome.NAMES)
+    assert (counts["records"], counts["citations_created"]) == (1, 1)
+    assert HubSummary.objects.get().known == 1
+
+
+def test_a_bad_line_is_named_with_file_and_line_and_exits_1(tmp_path, capsys):
+    path = write(tmp_path / "a.jsonl", ONE, "this is no JSON", {**ONE, "identifiers": {"doi": "10.5555/two"}})
+    code, _out, err = run_ingest(capsys, path)
+    assert code == 1
+    assert f"{path}:2: skipped:" in err
+    assert Citation.objects.count() == 2
+
+
+@pytest.mark.parametrize("content", ["", "not a known format", '{"unknown": "thing"}'])
+def test_nothing_readable_exits_2(tmp_path, capsys, content):
+    path = tmp_path / "a.txt"
+    path.write_text(content)
+    code, _out, err = run_ingest(capsys, path)
+    assert code == 2 and str(path) in err
+
+
+def test_a_missing_path_or_a_bad_identifier_exits_2(tmp_path, capsys):
+    path = write(tmp_path / "a.jsonl", ONE)
+    assert run_ingest(capsys, tmp_path / "nowhere")[0] == 2
+    assert run_ingest(capsys, path, "--about", "no identifier")[0] == 2
+    assert Paper.objects.count() == 0
+
+
+def test_a_file_of_an_unknown_kind_among_good_ones_exits_1(tmp_path, capsys):
+    write(tmp_path / "a.jsonl", ONE)
+    (tmp_path / "b.bin").write_bytes(b"\x00\x01\x02")
+    code, _out, err = run_ingest(capsys, tmp_path)
+    assert code == 1 and "b.bin" in err
+    assert Citation.objects.count() == 1
+
+
+def test_a_dry_run_counts_and_writes_nothing(tmp_path, capsys):
+    path = write(tmp_path / "a.jsonl", ONE)
+    code, out, _err = run_ingest(capsys, path, "--dry-run", "--json")
+    assert code == 0 and json.loads(out.splitlines()[-1])["citations_created"] == 1
+    assert not Paper.objects.exists() and not StaleHub.objects.exists()
+
+
+def test_limit_stops_after_so_many_records(tmp_path, capsys):
+    path = write(tmp_path / "a.jsonl", *({**ONE, "identifiers": {"doi": f"10.5555/{n}"}} for n in range(5)))
+    run_ingest(capsys, path, "--limit", "2")
+    assert Citation.objects.count() == 2
+
+
+def test_no_refresh_leaves_the_hubs_to_refresh_hubs(tmp_path, capsys):
+    from django.core.management import call_command
+
+    run_ingest(capsys, write(tmp_path / "a.jsonl", ONE), "--no-refresh", "--no-classify")
+    assert not HubSummary.objects.exists()
+    call_command("refresh_hubs")
+    assert HubSummary.objects.get().known == 1
+
+
+def test_ctrl_c_exits_130_and_keeps_whole_batches(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ingest, "RECORDS_A_BATCH", 1)
+    path = write(tmp_path / "a.jsonl", ONE, {**ONE, "identifiers": {"doi": "10.5555/two"}})
+    real = ingest.upsert_papers
+
+    def stop_at_the_second(records, **more):
+        if records[0].identifiers["doi"] == "10.5555/two":
+            raise KeyboardInterrupt
+        return real(records, **more)
+
+    monkeypatch.setattr(ingest, "upsert_papers", stop_at_the_second)
+    code, out, _err = run_ingest(capsys, path)
+    assert code == 130 and "1 records" in out
+    assert Citation.objects.count() == 1
+
+
+def test_an_unforeseen_error_exits_3(tmp_path, capsys, monkeypatch):
+    path = write(tmp_path / "a.jsonl", ONE)
+    monkeypatch.setattr(ingest, "upsert_papers", lambda *_a, **_k: 1 / 0)
+    assert run_ingest(capsys, path)[0] == 3
