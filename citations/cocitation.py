@@ -36,135 +36,86 @@ def co_cited_works(paper_ids):
     """The top co-cited works of each paper, and how many citing papers were left out.
 
     Returns ``({paper id: [CoCited, …]}, {paper id: left out})``, at most 20 works a paper,
-    ties by year then id. Four queries, whatever the papers; the first reads each pair of
-    works that share a citing paper once.
+    ties by year then id, examples newest first. One query; it reads each pair of works
+    that share a citing paper once.
     """
-    ids = sorted(paper_ids)
+    ids = sorted(int(paper_id) for paper_id in paper_ids)
     if not ids:
         return {}, {}
-    heavy = _citing_papers_with_too_many_references(ids)
-    left_out = defaultdict(int)
-    for cited, _citing in heavy:
-        left_out[cited] += 1
-    heavy_ids = sorted({citing for _cited, citing in heavy})
-    tops = _top(ids, heavy_ids)
-    _add_passages(tops, heavy_ids)
-    _add_examples(tops, heavy_ids)
-    return tops, dict(left_out)
-
-
-def _run(sql, params):
+    lines, left_out = {}, {}
+    tops = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        while rows := cursor.fetchmany(5000):
-            yield from rows
+        # The ids are written out, being ints: drivers limit how many parameters a query takes.
+        cursor.execute(STATEMENT.format(ids=", ".join(map(str, ids)), most_references=MOST_REFERENCES))
+        for part, hub_id, other_id, number in cursor.fetchall():
+            if part == LEFT_OUT:
+                left_out[hub_id] = number
+            elif part == COUNTED:
+                lines[hub_id, other_id] = CoCited(other_id, number)
+                tops[hub_id].append(lines[hub_id, other_id])
+            elif part == TOGETHER:
+                lines[hub_id, other_id].same_passage = number
+            else:
+                lines[hub_id, other_id].examples.append(number)
+    return dict(tops), left_out
 
 
-def _in(values):
-    """An SQL list for ints, written out: drivers limit how many parameters a query takes."""
-    return ", ".join(str(int(value)) for value in values) or "NULL"
-
-
+LEFT_OUT, COUNTED, TOGETHER, EXAMPLE = range(4)
 CITATION, CONTEXT, PAPER = (model._meta.db_table for model in (Citation, CitationContext, Paper))
 
-
-def _citing_papers_with_too_many_references(ids):
-    return list(
-        _run(
-            f"""
-            SELECT hub.cited_paper_id, hub.citing_paper_id FROM {CITATION} hub
-            WHERE hub.withdrawn_at IS NULL AND hub.cited_paper_id IN ({_in(ids)})
-              AND (SELECT COUNT(*) FROM {CITATION} other
-                   WHERE other.citing_paper_id = hub.citing_paper_id AND other.withdrawn_at IS NULL
-                  ) > %s
-            """,  # noqa: S608 - table names and ints only
-            [MOST_REFERENCES],
-        )
-    )
-
-
-def _pairs(ids, heavy_ids, others=""):
-    """The FROM and WHERE of: ``hub`` and ``other`` share a citing paper."""
-    return f"""
-        FROM {CITATION} hub
-        JOIN {CITATION} other ON other.citing_paper_id = hub.citing_paper_id AND other.id <> hub.id
-        {others}
-        WHERE hub.withdrawn_at IS NULL AND other.withdrawn_at IS NULL
-          AND hub.cited_paper_id IN ({_in(ids)})
-          AND hub.citing_paper_id NOT IN ({_in(heavy_ids or [0])})
-    """
-
-
-def _top(ids, heavy_ids):
-    rows = _run(
-        f"""
-        SELECT hub_id, other_id, n FROM (
-            SELECT counted.*, ROW_NUMBER() OVER (
-                PARTITION BY hub_id
-                ORDER BY n DESC, CASE WHEN paper.year IS NULL THEN 1 ELSE 0 END, paper.year, other_id
-            ) AS place
-            FROM (
-                SELECT hub.cited_paper_id AS hub_id, other.cited_paper_id AS other_id, COUNT(*) AS n
-                {_pairs(ids, heavy_ids)}
-                GROUP BY hub.cited_paper_id, other.cited_paper_id
-            ) counted
-            JOIN {PAPER} paper ON paper.id = counted.other_id
-        ) placed
-        WHERE place <= {TOP} ORDER BY hub_id, place
-        """,  # noqa: S608 - table names and ints only
-        [],
-    )
-    tops = defaultdict(list)
-    for hub_id, other_id, count in rows:
-        tops[hub_id].append(CoCited(other_id, count))
-    return tops
-
-
-def _add_passages(tops, heavy_ids):
-    by_pair = {(hub_id, line.other): line for hub_id, lines in tops.items() for line in lines}
-    rows = _run(
-        f"""
-        SELECT hub.cited_paper_id, other.cited_paper_id, COUNT(*)
-        {
-            _pairs(
-                tops,
-                heavy_ids,
-                f'''JOIN {CONTEXT} here ON here.citation_id = hub.id AND here.withdrawn_at IS NULL
-            JOIN {CONTEXT} there ON there.citation_id = other.id AND there.withdrawn_at IS NULL
-                AND there.passage_id = here.passage_id''',
-            )
-        }
-        GROUP BY hub.cited_paper_id, other.cited_paper_id
-        """,  # noqa: S608 - table names and ints only
-        [],
-    )
-    for hub_id, other_id, passages in rows:
-        if line := by_pair.get((hub_id, other_id)):
-            line.same_passage = passages
-
-
-def _add_examples(tops, heavy_ids):
-    """The newest citing papers behind each line, as ids."""
-    by_pair = {(hub_id, line.other): line for hub_id, lines in tops.items() for line in lines}
-    others = {line.other for lines in tops.values() for line in lines}
-    rows = _run(
-        f"""
-        SELECT hub_id, other_id, citing_id FROM (
-            SELECT hub.cited_paper_id AS hub_id, other.cited_paper_id AS other_id,
-                hub.citing_paper_id AS citing_id,
-                ROW_NUMBER() OVER (
-                    PARTITION BY hub.cited_paper_id, other.cited_paper_id
-                    ORDER BY COALESCE(hub.citing_year, 0) DESC, hub.citing_paper_id DESC
-                ) AS place
-            {_pairs(tops, heavy_ids)} AND other.cited_paper_id IN ({_in(others)})
-        ) placed
-        WHERE place <= {EXAMPLES} ORDER BY hub_id, other_id, place
-        """,  # noqa: S608 - table names and ints only
-        [],
-    )
-    for hub_id, other_id, citing_id in rows:
-        if line := by_pair.get((hub_id, other_id)):
-            line.examples.append(citing_id)
+# heavy: citing papers with too many references; pairs: a work of ours and another that one
+# paper cites; top: the most frequent others of each. The parts come out in the order that
+# co_cited_works takes them in.
+STATEMENT = f"""
+WITH heavy AS MATERIALIZED (
+    SELECT hub.cited_paper_id AS hub_id, hub.citing_paper_id AS citing_id FROM {CITATION} hub
+    WHERE hub.withdrawn_at IS NULL AND hub.cited_paper_id IN ({{ids}})
+        AND (SELECT COUNT(*) FROM {CITATION} reference
+             WHERE reference.citing_paper_id = hub.citing_paper_id AND reference.withdrawn_at IS NULL
+            ) > {{most_references}}
+), pairs AS MATERIALIZED (
+    SELECT hub.cited_paper_id AS hub_id, other.cited_paper_id AS other_id, hub.citing_paper_id AS citing_id,
+        hub.citing_year AS citing_year, hub.id AS hub_citation, other.id AS other_citation
+    FROM {CITATION} hub
+    JOIN {CITATION} other ON other.citing_paper_id = hub.citing_paper_id AND other.id <> hub.id
+    WHERE hub.withdrawn_at IS NULL AND other.withdrawn_at IS NULL AND hub.cited_paper_id IN ({{ids}})
+        AND hub.citing_paper_id NOT IN (SELECT citing_id FROM heavy)
+), top AS MATERIALIZED (
+    SELECT hub_id, other_id, papers, place FROM (
+        SELECT counted.*, ROW_NUMBER() OVER (
+            PARTITION BY hub_id
+            ORDER BY papers DESC, CASE WHEN paper.year IS NULL THEN 1 ELSE 0 END, paper.year, other_id
+        ) AS place
+        FROM (SELECT hub_id, other_id, COUNT(*) AS papers FROM pairs GROUP BY hub_id, other_id) counted
+        JOIN {PAPER} paper ON paper.id = counted.other_id
+    ) placed
+    WHERE place <= {TOP}
+)
+SELECT part, hub_id, other_id, number FROM (
+    SELECT {LEFT_OUT} AS part, hub_id, 0 AS other_id, COUNT(*) AS number, 0 AS place
+    FROM heavy GROUP BY hub_id
+    UNION ALL
+    SELECT {COUNTED}, hub_id, other_id, papers, place FROM top
+    UNION ALL
+    SELECT {TOGETHER}, pairs.hub_id, pairs.other_id, COUNT(*), 0
+    FROM pairs
+    JOIN top ON top.hub_id = pairs.hub_id AND top.other_id = pairs.other_id
+    JOIN {CONTEXT} here ON here.citation_id = pairs.hub_citation AND here.withdrawn_at IS NULL
+    JOIN {CONTEXT} there ON there.citation_id = pairs.other_citation AND there.withdrawn_at IS NULL
+        AND there.passage_id = here.passage_id
+    GROUP BY pairs.hub_id, pairs.other_id
+    UNION ALL
+    SELECT {EXAMPLE}, hub_id, other_id, citing_id, newest FROM (
+        SELECT pairs.hub_id, pairs.other_id, pairs.citing_id, ROW_NUMBER() OVER (
+            PARTITION BY pairs.hub_id, pairs.other_id
+            ORDER BY COALESCE(pairs.citing_year, 0) DESC, pairs.citing_id DESC
+        ) AS newest
+        FROM pairs JOIN top ON top.hub_id = pairs.hub_id AND top.other_id = pairs.other_id
+    ) examples
+    WHERE newest <= {EXAMPLES}
+) parts
+ORDER BY part, hub_id, place
+"""  # noqa: S608 - names of our tables and numbers only
 
 
 def refresh_co_citations(known):

@@ -430,11 +430,14 @@ def described(parameter, *, required=False):
     if parameter.default:
         default = int(parameter.default) if schema["type"] == "integer" else parameter.default
         schema = {**schema, "default": default}
+    if required:
+        schema = {**schema, "pattern": r"\S"}
     return {
         "name": parameter.name,
         "in": "query",
         "description": f"{parameter.help}. Takes {accepts(parameter)}.",
         "required": required,
+        "allowEmptyValue": not required,
         "schema": schema,
         **({"style": "form", "explode": True} if parameter.kind == "many" else {}),
     }

@@ -78,6 +78,17 @@ class Hub:
         return _(self.headline.message) % params
 
     @property
+    def headline_share(self):
+        """The share that the headline's sentence speaks of, as a Share with its interval; None without one."""
+        k, n = self.headline.params.get("k"), self.headline.params.get("n")
+        if k is None:
+            return None
+        contested = self.headline.status == headline.Status.CONTESTED
+        machine = self.counts.machine_polarities if contested else self.counts.machine_roles
+        lines = headline.shares({"it": k, "": n - k}, known=self.counts.known, machine=machine, order=("it",))
+        return lines[0] if lines else None
+
+    @property
     def provisional_reason(self):
         """Why the status is provisional, in words; empty where it is not."""
         if not headline.is_provisional(self.counts):
@@ -229,14 +240,13 @@ class Hub:
         return lines
 
     def co_cited(self):
-        """Co-cited works with their examples, and how many citing papers were left out.
+        """Co-cited works, without their papers (see ``attach``), and how many citing papers were left out.
 
-        Two queries where they are stored; four more for a work with fewer than ten citing papers;
-        one more where a work has no title and is called by its identifier.
+        One query: stored rows, or counted live for a work with fewer than ten citing papers.
         """
         known, left_out = self.counts.known, self.summary.left_out if self.summary else 0
         if known >= STORED_FROM:
-            rows = list(CoCitation.objects.filter(paper=self.paper).select_related("other"))
+            rows = list(CoCitation.objects.filter(paper=self.paper))
         else:
             tops, left = co_cited_works([self.paper.pk]) if known else ({}, {})
             left_out = left.get(self.paper.pk, 0)
@@ -249,24 +259,13 @@ class Hub:
                 )
                 for line in tops.get(self.paper.pk, [])
             ]
-            others = Paper.objects.in_bulk([row.other_id for row in rows])
-            for row in rows:
-                row.other = others[row.other_id]
-        papers = Paper.objects.in_bulk({paper_id for row in rows for paper_id in row.examples})
-        untitled = [paper for paper in [*papers.values(), *(row.other for row in rows)] if not paper.title]
-        prefetch_related_objects(untitled, "identifiers")
         for row in rows:
             row.share = headline.Share("", row.count, known, None, None)
             row.url = self.link(cites=row.other_id)
-            row.example_papers = [
-                (papers[paper_id], reverse("explorer:evidence", args=[self.paper.pk, paper_id]))
-                for paper_id in row.examples
-                if paper_id in papers
-            ]
         return rows, left_out
 
-    def representative_ids(self):
-        """Ids of the representative citations, in order. One query."""
+    def representatives(self):
+        """The representative citations, in order, without their papers (see ``attach``). One query."""
         return choose(candidates(self.incoming))
 
 
@@ -299,6 +298,7 @@ class RolesOverTime:
         span = range(first, dated[-1] + 1)
         self.most = max(sum(years.get(str(year), {}).values()) for year in span)
         step = min(self.WIDTH / len(span), self.WIDEST)
+        self.right = f"{step * len(span):.1f}"
         for index, year in enumerate(span):
             counts = years.get(str(year), {})
             self.rows.append(self._row(year, counts, index * step, step))
@@ -342,13 +342,25 @@ class RolesOverTime:
         return self.hub.link(role=word, **span)
 
 
-def prefetch_shared(paper, citations):
-    """Load, for the hub's own paper and all citing papers on the page at once, what lines show.
+def attach(paper, citations, co_cited=()):
+    """Load what the lines of a page show: papers, authors, identifiers, contexts. Four queries.
 
-    ``citations`` come with their citing paper selected. Three queries, whatever the page's
-    size: authors, identifiers, contexts with their passages.
+    One for each kind whatever the page's size: the hub's own ``paper``, the citing papers
+    of ``citations``, and the works and examples of ``co_cited`` are read together.
     """
-    papers = {id(citation.citing_paper): citation.citing_paper for citation in citations}
+    wanted = {citation.citing_paper_id for citation in citations}
+    for row in co_cited:
+        wanted |= {row.other_id, *row.examples}
+    papers = Paper.objects.select_related("venue").defer("abstract", "search_text").in_bulk(wanted)
+    for citation in citations:
+        citation.citing_paper = papers[citation.citing_paper_id]
+    for row in co_cited:
+        row.other = papers[row.other_id]
+        row.example_papers = [
+            (papers[citing_id], reverse("explorer:evidence", args=[paper.pk, citing_id]))
+            for citing_id in row.examples
+            if citing_id in papers
+        ]
     prefetch_related_objects(
         [paper, *papers.values()],
         Prefetch("authorships", Authorship.objects.select_related("author")),

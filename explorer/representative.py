@@ -9,7 +9,6 @@ author while others are left; a retracted paper last.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
@@ -21,52 +20,32 @@ SHOWN = 9
 OF_EACH_KIND = 12  # candidates looked at for each role and polarity
 
 
-@dataclass(frozen=True)
-class Candidate:
-    citation_id: int
-    role: str
-    polarity: str
-    depth: int | None
-    year: int | None
-    first_author: str
-    retracted: bool | None
-    pinned: bool
-
-    @property
-    def strength(self):
-        """Larger is shown earlier."""
-        return (not self.retracted, self.depth or 0, self.year or 0, self.citation_id)
+def strength(citation):
+    """Larger is shown earlier."""
+    return (not citation.citing_retracted, citation.depth or 0, citation.citing_year or 0, citation.pk)
 
 
 def candidates(incoming):
-    """The strongest candidates of each kind among the citations ``incoming``. One query."""
+    """The strongest of each kind among the citations ``incoming``, with ``first_author`` and ``pinned``.
+
+    One query.
+    """
     place = Window(
         RowNumber(),
         partition_by=[F("role"), F("polarity")],
         order_by=[F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), F("id").desc()],
     )
     pinned = Exists(RepresentativePin.objects.filter(citation_id=OuterRef("pk")))
-    rows = (
+    return list(
         incoming.filter(is_read=True)
-        .annotate(place=place, pinned=pinned)
+        .annotate(place=place, pinned=pinned, first_author=F("citing_paper__first_author"))
         .filter(Q(place__lte=OF_EACH_KIND) | Q(pinned=True))
-        .values_list(
-            "id",
-            "role",
-            "polarity",
-            "depth",
-            "citing_year",
-            "citing_paper__first_author",
-            "citing_retracted",
-            "pinned",
-        )
     )
-    return [Candidate(*row) for row in rows]
 
 
 def choose(found, limit=SHOWN):
-    """The ids of the representative citations among Candidates, in the order of choice. Pure."""
-    strongest = sorted(found, key=lambda one: one.strength, reverse=True)
+    """The representative ones among ``candidates``, in the order of choice. Pure."""
+    strongest = sorted(found, key=strength, reverse=True)
     roles = Counter(one.role for one in found if one.role)
     polarities = {one.polarity for one in found if one.polarity}
     chosen, authors = [], set()
@@ -100,7 +79,7 @@ def choose(found, limit=SHOWN):
         pass
     # Nobody new is left: now a first author may come twice.
     chosen += [one for one in strongest if one not in chosen][: limit - len(chosen)]
-    return [one.citation_id for one in chosen[:limit]]
+    return chosen[:limit]
 
 
 def telling_context(citation):

@@ -12,7 +12,7 @@ from citations.headline import Status
 from citations.models import Citation, HubSummary
 from explorer import facets
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
-from explorer.hub import Hub, evidence, hubs_for_list, prefetch_shared
+from explorer.hub import Hub, attach, evidence, hubs_for_list
 from explorer.representative import SHOWN, telling_context
 from papers import identifiers
 from papers.models import Author, Paper, PaperRedirect
@@ -86,21 +86,16 @@ def hub(request, paper_id, slug=""):
         return moved
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
-    representative_ids = page.representative_ids()
-    rows = {row.pk: row for row in citations}
-    missing = [pk for pk in representative_ids if pk not in rows]
-    if missing:
-        more = Citation.objects.filter(pk__in=missing).select_related("citing_paper__venue")
-        rows |= {row.pk: row for row in more}
-    prefetch_shared(paper, list(rows.values()))
-    claims, untied = page.claims()
+    representatives = page.representatives()
     co_cited, left_out = page.co_cited()
+    attach(paper, [*citations, *representatives], co_cited)
+    claims, untied = page.claims()
     context = _explorer_context(page, listing, citations) | {
         "claims": claims,
         "untied": untied,
         "co_cited": co_cited,
         "left_out": left_out,
-        "representatives": [(rows[pk], telling_context(rows[pk])) for pk in representative_ids],
+        "representatives": [(one, telling_context(one)) for one in representatives],
         "representatives_shown": SHOWN,
         "versions": list(paper.versions.all()),
         "notices": list(paper.notices.select_related("notice_paper")),
@@ -116,7 +111,7 @@ def citing(request, paper_id, slug=""):
         return moved
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
-    prefetch_shared(paper, citations)
+    attach(paper, citations)
     return render(request, "explorer/citing.html", _explorer_context(page, listing, citations))
 
 
@@ -126,11 +121,9 @@ def citation(request, paper_id, citing_id):
     kept = _kept_ids(paper_id, citing_id)
     if kept != (paper_id, citing_id):
         return HttpResponsePermanentRedirect(reverse("explorer:evidence", args=kept))
-    pairs = Citation.objects.select_related(
-        "citing_paper__venue", "cited_paper__venue", "cited_paper__hub_summary"
-    )
+    pairs = Citation.objects.select_related("cited_paper__venue", "cited_paper__hub_summary")
     pair = get_object_or_404(pairs, cited_paper_id=paper_id, citing_paper_id=citing_id)
-    prefetch_shared(pair.cited_paper, [pair])
+    attach(pair.cited_paper, [pair])
     contexts, pair_assertions = evidence(pair)
     context = {
         "hub": Hub(pair.cited_paper, pair.cited_paper.get_absolute_url()),
@@ -226,8 +219,7 @@ def _kept_ids(*ids):
 
 def _listing(request, page, path):
     listing = Listing(Query.parse(request.GET), page.incoming, path)
-    citations = list(listing.rows().select_related("citing_paper__venue"))
-    return listing, citations
+    return listing, list(listing.rows())
 
 
 def _explorer_context(page, listing, citations):

@@ -19,6 +19,7 @@ _NEVER_LAST = re.compile(
     r"|vols?|pp|dr|prof|mr|mrs|ms|resp|suppl|supp|incl|subsp|bzw|vgl|z\.\s?b|d\.\s?h|abb|bspw|nr|s\.\s?a)\.$",
     re.IGNORECASE,
 )
+_NUMBERED_FIGURE = re.compile(r"\bS\d{1,2} Figs?\.$")
 # … not after one of these before a number …
 _COUNTED = re.compile(
     _OPEN + r"(?:no|p|ch|art|ex|app|col|pt|l|n|tab|st|thm|lem|prop|def|cor)\.$", re.IGNORECASE
@@ -47,7 +48,7 @@ _STOP = re.compile(
 )
 _WORD_OR_BRACKET = re.compile(r"(?:[^\W\d_]{2}|[\])%”\"])$")
 # A sentence has ended: syntok also parts long brackets and semicolons, where none has.
-_STOPPED = re.compile(rf"[.!?…。！？｡．][\"'”’»)\]}}\s]*(?:{_CITATION}|[\d\s,–-]{{1,30}})?$")
+_STOPPED = re.compile(rf"[.!?…。！？｡．][\"'”’»)\]}}\s]*(?:{_CITATION}|(?<!\d\.)\d[\d\s,–-]{{0,30}})?$")
 _QUANTITY = re.compile(
     r"\d\s?(?:[hsgmlLVKMNAJWCF]|min|sec|hr|hrs|[mcnkµμ]m|[mcµμ]?[lL]|[mkµμn]?g|[mµμn]M|k?Hz|kDa|bp|kb|Mb|°C|dB|yr)$"
 )
@@ -141,7 +142,8 @@ def _bracketed(text: str) -> bytearray:
 def _abbreviates(tail: str, rest: str) -> bool:
     """Whether the full stop at the end of ``tail`` belongs to an abbreviation, given what follows."""
     if _NEVER_LAST.search(tail):
-        return True
+        # "are shown in S3 Fig. The next"
+        return not (_NUMBERED_FIGURE.search(tail) and _STARTER.match(rest))
     if _COUNTED.search(tail) and re.match(r"[\[(]?\s?\d", rest):
         return True
     if not _SELDOM_LAST.search(tail) or _STARTER.match(rest):

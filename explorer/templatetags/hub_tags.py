@@ -23,6 +23,7 @@ from papers.sentences import split_sentences
 register = template.Library()
 
 AUTHORS_IN_A_LINE = 4
+LINE_START = re.compile(r"\n\s+")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -39,6 +40,22 @@ def library_name():
 def contact_email():
     """Whom readers may write to; empty where nobody is named."""
     return settings.CONTACT_EMAIL
+
+
+class Tight(template.Node):
+    def __init__(self, nodes):
+        self.nodes = nodes
+
+    def render(self, context):
+        return LINE_START.sub("\n", self.nodes.render(context))
+
+
+@register.tag
+def tight(parser, _token):
+    """``{% tight %}…{% endtight %}``: without indentation and blank lines, a fifth of a page's weight."""
+    nodes = parser.parse(("endtight",))
+    parser.delete_first_token()
+    return Tight(nodes)
 
 
 # -- text ---------------------------------------------------------------------------------------

@@ -482,7 +482,7 @@ def ids_of_assertions():
 
 # Not shrunk: a smaller number is no simpler library.
 @settings(
-    max_examples=150,
+    max_examples=15,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -2,23 +2,28 @@
 
 import pytest
 
-from explorer.representative import Candidate, candidates, choose
+from citations.models import Citation
+from explorer import representative
+from explorer.representative import candidates
 from tests.factories import make_hub, make_pin
 
 
-def one(
-    number, role="background", polarity="", depth=2, year=2020, author=None, retracted=False, pinned=False
-):
-    return Candidate(
-        number,
-        role,
-        polarity,
-        depth,
-        year,
-        f"author{number}" if author is None else author,
-        retracted,
-        pinned,
+def one(number, role="background", polarity="", depth=2, year=2020, author=None, **more):
+    citation = Citation(
+        pk=number,
+        role=role,
+        polarity=polarity,
+        depth=depth,
+        citing_year=year,
+        citing_retracted=more.get("retracted"),
     )
+    citation.first_author = f"author{number}" if author is None else author
+    citation.pinned = more.get("pinned", False)
+    return citation
+
+
+def choose(found):
+    return [citation.pk for citation in representative.choose(found)]
 
 
 def test_every_role_and_polarity_present_has_its_paper():
@@ -71,4 +76,4 @@ def test_candidates_are_read_papers_in_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
         found = candidates(hub.incoming_citations.all())
     assert sorted(candidate.role for candidate in found).count("background") == 13  # twelve and the pin
-    assert [candidate.citation_id for candidate in found if candidate.pinned] == [pinned.pk]
+    assert [candidate.pk for candidate in found if candidate.pinned] == [pinned.pk]
