@@ -403,6 +403,26 @@ def edit_paper(*, paper, curator, names):
         draw_claims([paper.pk], now=timezone.now())
 
 
+def edit_authors(*, paper, curator, named, gone=()):
+    """Save authorships whose printed names a curator has set or added, and take others off the list.
+
+    The link to a person goes with the old name: it was made for that. New ones come last.
+    """
+    with _act():
+        for row in gone:
+            row.delete()
+        last = paper.authorships.order_by("-position").first()
+        place = last.position + 1 if last else 0
+        for row in named:
+            row.family, row.initial = texts.family_and_initial(row.name)
+            row.author, row.link_reason = None, ""
+            if row.pk is None:
+                row.paper, row.position = paper, place
+                place += 1
+            row.save()
+        edit_paper(paper=paper, curator=curator, names=["authors"])
+
+
 def refresh_paper(*, paper):
     """Rederive what a paper's year, venue, retraction, title or authors go into.
 

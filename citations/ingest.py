@@ -335,37 +335,44 @@ class _Writer:
     # -- labels ------------------------------------------------------------------------------
 
     def _labels(self):
-        """Append the labels that came along, each once: target, scheme, value and source tell it."""
-        wanted = {}
+        """Append the labels that came along, where they differ from what is in force.
+
+        For each target, scheme and source: the newest values there are compared with the
+        record's, so that a source that goes back to an earlier label is heard.
+        """
+        wanted = defaultdict(dict)  # (target, its id, scheme, source) -> {value: (label, record id)}
         for line in self.lines:
             for label in line.record.labels:
-                wanted.setdefault(
-                    _label_key("context", line.context.id, label), (label, line.source_record_id)
-                )
+                self._want(wanted, "context", line.context.id, label, line.source_record_id)
         for item, reference, cited_id in self.references:
             citation = self.citations[item.paper_id, cited_id]
             for label in reference.labels:
-                wanted.setdefault(_label_key("citation", citation.id, label), (label, item.source_record.id))
+                self._want(wanted, "citation", citation.id, label, item.source_record.id)
         held = self._held_labels()
         new = []
-        for key, (label, record_id) in wanted.items():
-            if key in held:
+        for key, labels in wanted.items():
+            newest_at = max((row.created_at for row in held[key]), default=None)
+            if {row.original_value for row in held[key] if row.created_at == newest_at} == set(labels):
                 continue
-            target, target_id = key[0], key[1]
-            new += assertions.imported(
-                label, record_id=record_id, now=self.now, **{f"{target}_id": target_id}
-            )
-            if translate(label.scheme, label.value) is None:
-                self.unmapped[known_scheme(label.scheme), str(label.value)] += 1
+            target, target_id, scheme, _source = key
+            for value, (label, record_id) in labels.items():
+                self.counts["labels_created"] += 1
+                new += assertions.imported(
+                    label, record_id=record_id, now=self.now, **{f"{target}_id": target_id}
+                )
+                if translate(scheme, value) is None:
+                    self.unmapped[scheme, value] += 1
         assertions.append(new)
-        self.counts["labels_created"] += len(
-            {id(label) for key, (label, _r) in wanted.items() if key not in held}
-        )
-        complete = {item.source_record.id for item in self.fresh if item.record.references_complete}
-        self._withdraw_labels(wanted, held, complete)
+        self._withdraw_labels(wanted, held)
+
+    @staticmethod
+    def _want(wanted, target, target_id, label, record_id):
+        source = str(source_of(label.scheme, label.source))
+        key = (target, target_id, known_scheme(label.scheme)[:60], source)
+        wanted[key].setdefault(str(label.value)[:200], (label, record_id))
 
     def _held_labels(self):
-        """Imported labels in force on the contexts and pairs of this batch: key -> assertion ids."""
+        """Imported labels in force on the contexts and pairs of this batch, keyed as in ``_labels``."""
         held = defaultdict(list)
         targets = (
             ("context", {line.context.id for line in self.lines}),
@@ -376,26 +383,25 @@ class _Writer:
                 rows = Assertion.objects.filter(
                     **{f"{target}_id__in": chunk}, withdrawn_at=None, record__isnull=False
                 )
-                for row in rows.select_related("record"):
-                    key = (target, getattr(row, f"{target}_id"), row.scheme, row.original_value, row.source)
-                    held[key].append(row)
+                for row in rows.select_related("record").defer("record__payload"):
+                    held[target, getattr(row, f"{target}_id"), row.scheme, row.source].append(row)
         return held
 
-    def _withdraw_labels(self, wanted, held, complete):
+    def _withdraw_labels(self, wanted, held):
         """A complete record that no longer carries a label of its own takes it back."""
-        if not complete:
-            return
-        keys = {
+        complete = {
             (item.source_record.source, item.source_record.source_key)
             for item in self.fresh
-            if item.source_record.id in complete
+            if item.record.references_complete
         }
+        if not complete:
+            return
         gone = {
             row.id
             for key, rows in held.items()
-            if key not in wanted
             for row in rows
-            if (row.record.source, row.record.source_key) in keys
+            if row.original_value not in wanted.get(key, ())
+            and (row.record.source, row.record.source_key) in complete
         }
         assertions.withdraw(gone, now=self.now)
 
@@ -483,11 +489,6 @@ def _withdraw(model, ids, now):
 def _reference_mark(reference):
     """What tells a reference from the others of its paper, for references that no identifier names."""
     return text.fingerprint(f"{reference.title} {reference.raw} {reference.year or ''}")
-
-
-def _label_key(target, target_id, label):
-    scheme = known_scheme(label.scheme)[:60]
-    return (target, target_id, scheme, str(label.value)[:200], str(source_of(scheme, label.source)))
 
 
 def _passage(line, licence, language):

@@ -27,11 +27,11 @@ from pydantic import BaseModel
 from citations import headline
 from citations.headline import Status, Tier
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion, Citation, CitationContext, Claim
+from citations.models import Assertion, Citation, Claim
 from citations.rollups import counts_of
 from explorer.facets import BY_NAME, Parameter
 from explorer.filters import LARGEST_ID, MOST_CHARACTERS, MOST_PER_PAGE, MOST_VALUES, Listing, Query
-from explorer.hub import Hub
+from explorer.hub import Hub, attach
 from papers import identifiers
 from papers.models import Authorship, Notice, Paper, PaperIdentifier, PaperVersion
 
@@ -531,9 +531,9 @@ def citations(request, paper, query):
     listing = Listing(
         query, Citation.objects.incoming(paper.pk), reverse("explorer:api:citations", args=[paper.pk])
     )
-    pairs = list(listing.rows(past_the_end="empty").select_related("citing_paper"))
-    load_identifiers([pair.citing_paper for pair in pairs])
-    load_evidence(pairs)
+    pairs = list(listing.rows(past_the_end="empty"))
+    attach(paper, pairs)
+    load_labels(pairs)
     return CitationList(
         count=listing.total,
         next=_next(request, listing.asked_page, listing.pages, listing.page_url),
@@ -546,8 +546,7 @@ def citations(request, paper, query):
 def cocited(request, paper, query):
     """The works that most citing papers cite together with a paper: 20 at most."""
     rows, left_out = Hub(paper, "").co_cited()
-    examples = [example for row in rows for example, _url in row.example_papers]
-    load_identifiers([*(row.other for row in rows), *examples])
+    attach(paper, [], rows)
     results = [
         CoCitedWork(
             paper=short(request, row.other),
@@ -673,16 +672,13 @@ def load_identifiers(papers):
     )
 
 
-def load_evidence(pairs):
-    """What ``citing_paper`` reads of citations: contexts with passages, labels. Three queries."""
+def load_labels(pairs):
+    """What ``citing_paper`` reads beside what ``attach`` loads: the labels that stand. Two queries."""
     said = Assertion.objects.filter(withdrawn_at=None).order_by("created_at", "id")
-    contexts = (
-        CitationContext.objects.current()
-        .select_related("passage")
-        .prefetch_related(Prefetch("assertions", said))
-        .order_by(F("passage__position").asc(nulls_last=True), "id")
+    prefetch_related_objects(
+        [context for pair in pairs for context in pair.contexts.all()], Prefetch("assertions", said)
     )
-    prefetch_related_objects(pairs, Prefetch("contexts", contexts), Prefetch("pair_assertions", said))
+    prefetch_related_objects(pairs, Prefetch("pair_assertions", said))
 
 
 def _strongest_first(rows):
@@ -749,7 +745,7 @@ def _share(share):
 
 
 def citing_paper(request, pair):
-    """A CitingPaper of a citation with its evidence loaded."""
+    """A CitingPaper of a citation that ``attach`` and ``load_labels`` have read."""
     return CitingPaper(
         paper=short(request, pair.citing_paper),
         role=pair.role or None,

@@ -79,7 +79,7 @@ class Hub:
 
     @property
     def headline_share(self):
-        """The share that the headline's sentence speaks of, as a Share with its interval; None without one."""
+        """The share that the headline speaks of, as a Share with its interval; None without one."""
         k, n = self.headline.params.get("k"), self.headline.params.get("n")
         if k is None:
             return None
@@ -279,6 +279,7 @@ class RolesOverTime:
 
     WIDTH, HEIGHT, BASE = 640, 200, 170
     WIDEST = 44  # of one year
+    MARGIN = 60  # for the numbers at the axis, and half a label
 
     def __post_init__(self):
         years = self.hub.summary.years if self.hub.summary else {}
@@ -299,6 +300,7 @@ class RolesOverTime:
         self.most = max(sum(years.get(str(year), {}).values()) for year in span)
         step = min(self.WIDTH / len(span), self.WIDEST)
         self.right = f"{step * len(span):.1f}"
+        self.room = f"{step * len(span) + self.MARGIN:.0f}"
         for index, year in enumerate(span):
             counts = years.get(str(year), {})
             self.rows.append(self._row(year, counts, index * step, step))

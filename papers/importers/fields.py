@@ -36,9 +36,7 @@ def year_or_none(value) -> int | None:
     """A whole number or a string of digits as a year from 1000 to ``last_year()``, else None."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
         value = int(value.strip()[:10])
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if FIRST_YEAR <= value <= last_year() else None
+    return value if isinstance(value, int) and FIRST_YEAR <= value <= last_year() else None
 
 
 def date_or_none(value) -> str | None:

@@ -431,14 +431,9 @@ def _masked(block: Block) -> str:
     """The text with the same length, changed where a marker would mislead the splitter.
 
     A raised or bracketed marker after a full stop belongs to the sentence before it: the stop
-    moves behind the marker. Such a marker begins no sentence ("Fern et al. [3] saw"), and stops
-    within any marker ("Smith et al., 2004") end none.
+    moves behind the marker. Such a marker begins no sentence ("Fern et al. [3] saw").
     """
     masked = list(block.text)
-    for anchor in block.anchors:
-        for place in range(anchor.start, anchor.end):
-            if masked[place] in ".!?":
-                masked[place] = ","
     for group in _groups(block):
         start, end = group[0][0].start, group[-1][0].end
         while start and block.text[start - 1] in "[(":

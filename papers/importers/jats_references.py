@@ -152,13 +152,10 @@ def author_record(element) -> AuthorRecord | None:
 
 
 def scheme_and_value(kind: str | None, value: str) -> tuple[str, str] | None:
-    """(our scheme, the value as that scheme writes it) of a ``pub-id-type`` and its text; None
-    for a type that has no place in the library. The value is not checked."""
+    """(our scheme, the value unchecked) of a ``pub-id-type`` and its text; None for a type that
+    has no place in the library."""
     scheme = SCHEMES.get((kind or "").lower())
-    if scheme is None or not value:
-        return None
-    # "2329613" and "PMC2329613" are both in use.
-    return scheme, f"PMC{value}" if scheme == "pmcid" and value.isdigit() else value
+    return (scheme, value) if scheme and value else None
 
 
 def _identifiers(citation, raw: str) -> Identifiers:

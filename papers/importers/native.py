@@ -195,7 +195,7 @@ class _Line:
         if not cleaned:
             self.warn(f"{where} has no text: it is left out")
             return None
-        self._report_cut(passage, cleaned, f"{where}.text", text.MAX_PASSAGE)
+        self._report_cut(passage, f"{where}.text", text.MAX_PASSAGE)
         labels = self.list_of(value.get("labels"), f"{where}.labels", dict, "an object")
         return ContextRecord(
             text=cleaned,
@@ -318,9 +318,8 @@ class _Line:
 
     def cleaned(self, value, where: str, limit: int, cleaner=text.clean_line) -> str:
         raw = self._string(value, where)
-        cleaned = cleaner(raw, limit) if raw else ""
-        self._report_cut(raw, cleaned, where, limit)
-        return cleaned
+        self._report_cut(raw, where, limit)
+        return cleaner(raw, limit) if raw else ""
 
     def list_of(self, value, where: str, wanted: type, words: str) -> list[tuple]:
         """(item, its place) of each item of the wanted type; the others are reported."""
@@ -355,11 +354,12 @@ class _Line:
             self.warn(f"{where} is not text but {quoted(value)}: it is left out")
             return ""
         if text.has_forbidden(value):
-            self.warn(f"{where} holds characters that no text may hold (such as NUL): they are removed")
+            self.warn(f"{where} holds characters that no text may hold (such as NUL): they are taken out")
         return value
 
-    def _report_cut(self, raw: str, cleaned: str, where: str, limit: int) -> None:
-        if len(raw) > limit and len(cleaned) >= limit - 1:
+    def _report_cut(self, raw: str, where: str, limit: int) -> None:
+        # Markup and white space do not count: only what is left of the text can be too long.
+        if len(raw) > limit and len(text.clean_line(raw, len(raw))) > limit:
             self.warn(f"{where} is {len(raw)} characters long: it is cut after {limit}")
 
     def _skip(self, reason: str) -> None:

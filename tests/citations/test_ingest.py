@@ -222,6 +222,26 @@ def test_a_curators_label_survives_a_new_import_of_the_same_sentence(django_user
     assert Assertion.objects.count() == 3
 
 
+def test_a_source_that_goes_back_to_an_earlier_label_is_heard():
+    for run, value in enumerate(["method", "baseline", "method"], start=1):
+        take(
+            record("10.5555/one", cited(contexts=[context(labels=[label("hub", value)])]), year=1990 + run),
+            run=run,
+        )
+        assert Citation.objects.get().role == value
+    assert [row.value for row in Assertion.objects.order_by("id")] == ["method", "baseline", "method"]
+
+
+def test_a_complete_record_takes_back_a_label_it_no_longer_has():
+    both = [label("hub", "method"), label("hub", "disputes")]
+    for run, labels in enumerate([both, both[:1]], start=1):
+        contexts = [context(labels=labels)]
+        take(record("10.5555/one", cited(contexts=contexts), references_complete=True), run=run)
+    pair = Citation.objects.get()
+    assert (pair.role, pair.polarity) == ("method", "")
+    assert Assertion.objects.filter(withdrawn_at__isnull=False).get().value == "disputes"
+
+
 def test_a_pair_label_without_a_sentence_is_kept_and_not_counted():
     take(record("10.5555/one", cited(labels=[label("semantic-scholar", "methodology")])))
     pair = Citation.objects.get()

@@ -105,8 +105,11 @@ def test_an_element_with_several_targets_cites_them_all():
     )
 
 
-def test_years_joined_by_a_dash_are_no_range():
-    body = f"<p>Fern measured lakes ({cite(1, '2001')}–{cite(5, '2005')}).</p>"
+@pytest.mark.parametrize(
+    "first, last", [("2001", "2005"), ("1", "2005"), ("3", "5"), ("1", "4"), ("e1", "e5")]
+)
+def test_a_dash_between_anything_but_list_numbers_is_no_range(first, last):
+    body = f"<p>Fern measured lakes ({cite(1, first)}–{cite(5, last)}).</p>"
     assert sorted(citing(read_one(body))) == [1, 5]
 
 
@@ -299,9 +302,9 @@ def test_a_tagged_entry_is_read_field_by_field():
 
 @pytest.mark.parametrize("tag", ["mixed-citation", "nlm-citation", "citation"])
 def test_a_printed_entry_keeps_its_words(tag):
-    reference = only_reference(f"""<{tag}><name><surname>Fern</surname><given-names>B</given-names
-    ></name>.\n <article-title>Lakes</article-title>. <source>J Inv</source>
-        <year>2001</year>; 3.</{tag}>""")
+    name = "<name><surname>Fern</surname><given-names>B</given-names></name>"
+    reference = only_reference(f"""<{tag}><label>1</label>{name}.\n <article-title>Lakes</article-title>.
+        <source>J Inv</source> <year>2001</year>; 3.</{tag}>""")
     assert reference.raw == "Fern B. Lakes. J Inv 2001; 3."
     assert (reference.title, reference.venue, reference.year) == ("Lakes", "J Inv", 2001)
 

@@ -243,10 +243,11 @@ def test_a_confidence_beyond_the_range_of_numbers_costs_only_itself():
     assert record.references[0].contexts[0].labels[0].confidence is None and not problem.skipped
 
 
-def test_half_a_surrogate_pair_and_an_escaped_nul_are_removed():
-    line = json.dumps(FULL).replace("On the tides", "On\\ud800 the\\u0000 tides").encode()
+@pytest.mark.parametrize("escaped", ["\\u0000", "\\ud800", "\\udc00"])
+def test_an_escaped_nul_and_half_a_surrogate_pair_are_taken_out(escaped):
+    line = json.dumps(FULL).replace("On the tides", f"On the {escaped}tides").encode()
     [record], [problem] = read_bytes(line)
-    assert record.title == "On the tides of a made-up lake"
+    assert record.title.replace("\ufffd", "") == "On the tides of a made-up lake"
     assert "title holds characters" in problem.reason and not problem.skipped
 
 
@@ -254,6 +255,11 @@ def test_an_over_long_text_is_cut_with_a_warning():
     record, reasons = read_one(title="x" * (text.MAX_TITLE + 50))
     assert 0 < len(record.title) <= text.MAX_TITLE
     assert reasons == [f"title is {text.MAX_TITLE + 50} characters long: it is cut after {text.MAX_TITLE}"]
+
+
+def test_a_text_that_is_long_with_its_white_space_only_is_no_warning():
+    record, reasons = read_one(title="Tides" + " " * text.MAX_TITLE + "of a lake")
+    assert record.title == "Tides of a lake" and reasons == []
 
 
 @pytest.mark.parametrize(

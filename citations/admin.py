@@ -1,0 +1,818 @@
+"""The curators' desk: screens show the evidence, acts are functions of ``curation`` and ``merging``.
+
+Holds no rules: a screen finds rows, asks for rights, hands over what was entered and tells
+what was refused. Evidence can be looked at and added to, never deleted. The admin of
+papers is registered here, since claims, merging and hubs belong to this room.
+"""
+
+from functools import wraps
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from citations import curation
+from citations.curation import Refused
+from citations.labels import Polarity, Role
+from citations.merging import merge_papers, undo_merge
+from citations.models import (
+    Assertion,
+    Citation,
+    CitationContext,
+    Claim,
+    ClaimTreatment,
+    HubSummary,
+    ImportRun,
+    Merge,
+    Passage,
+    RepresentativePin,
+    UnmatchedReference,
+)
+from papers.admin import FindsPapers, PaperAdmin, ReadOnly, RecordedAdmin
+from papers.models import Authorship, Paper
+
+WITHDRAWN = ("withdrawn_at", admin.EmptyFieldListFilter)
+LOW_CONFIDENCE = 0.6
+
+
+# -- what the screens share --------------------------------------------------------------------
+
+
+class TellsRefusals:
+    """Forms of the stock admin whose saving may be refused: the reason becomes a message."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class Desk(ReadOnly):
+    """A page that shows one row and offers acts: forms whose button is named ``act``.
+
+    ``acts``: name of the act -> the right it needs; ``act_<name>(request, row)`` does it and
+    may return a response. ``show(request, row)`` gives what the page's template wants.
+    """
+
+    acts = {}
+
+    def show(self, request, row):
+        return {}
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and request.method == "POST":
+            return self._act(request, row)
+        context = (
+            self.show(request, row) if row is not None and self.has_view_permission(request, row) else {}
+        )
+        context["may"] = {name: request.user.has_perm(right) for name, right in self.acts.items()}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def _act(self, request, row):
+        name = request.POST.get("act", "")
+        if name not in self.acts:
+            raise Http404(f"no such act: {name}")
+        if not request.user.has_perm(self.acts[name]):
+            raise PermissionDenied
+        try:
+            response = getattr(self, f"act_{name}")(request, row)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            response = None
+        return response or HttpResponseRedirect(request.get_full_path())
+
+
+def entered(form):
+    """What a form holds. Raises Refused with all that is wrong with it."""
+    if not form.is_valid():
+        problems = [
+            f"{form.fields[name].label or name}: {error}" if name in form.fields else str(error)
+            for name, errors in form.errors.items()
+            for error in errors
+        ]
+        raise Refused(" ".join(problems))
+    return form.cleaned_data
+
+
+def for_each(done):
+    """Make an action of ``act(admin, request, row)``: it is done for each selected row.
+
+    ``done`` is the message, with the number of rows as ``%(count)d``; what is refused is told.
+    """
+
+    def decorate(act):
+        @wraps(act)
+        def action(self, request, queryset):
+            count = 0
+            for row in queryset:
+                try:
+                    act(self, request, row)
+                    count += 1
+                except Refused as refusal:
+                    messages.error(request, f"{row}: {refusal}")
+            if count:
+                messages.success(request, done % {"count": count})
+
+        return action
+
+    return decorate
+
+
+class LabelForm(forms.Form):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), required=False, choices=[("", gettext_lazy("as it is")), *Role.choices]
+    )
+    polarity = forms.ChoiceField(
+        label=gettext_lazy("Polarity"),
+        required=False,
+        choices=[("", gettext_lazy("as it is")), *Polarity.choices],
+    )
+    note = forms.CharField(
+        label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class LowConfidence(admin.SimpleListFilter):
+    title = gettext_lazy("confidence")
+    parameter_name = "confidence"
+
+    def lookups(self, request, model_admin):
+        return [("low", _("below %(bound)s") % {"bound": LOW_CONFIDENCE}), ("none", _("not stated"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "low":
+            return queryset.filter(confidence__lt=LOW_CONFIDENCE)
+        return queryset.filter(confidence=None) if self.value() == "none" else queryset
+
+
+class Labelled(admin.SimpleListFilter):
+    title = gettext_lazy("label")
+    parameter_name = "label"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("none", _("unlabelled")),
+            ("low", _("machine label, low confidence")),
+            ("unmapped", _("has a label that is not mapped")),
+            ("curators", _("labelled by more than one curator's word")),
+        ]
+
+    def queryset(self, request, queryset):
+        in_force = Q(assertions__withdrawn_at=None)
+        if self.value() == "none":
+            return queryset.filter(role="", withdrawn_at=None)
+        if self.value() == "low":
+            return queryset.filter(
+                in_force,
+                assertions__confidence__lt=LOW_CONFIDENCE,
+                role_source__in=["provider", "classifier"],
+            ).distinct()
+        if self.value() == "unmapped":
+            return queryset.filter(in_force, assertions__dimension="unmapped").distinct()
+        if self.value() == "curators":
+            words = Count(
+                "assertions__value", filter=in_force & Q(assertions__source="curator"), distinct=True
+            )
+            return queryset.annotate(words=words).filter(words__gt=1)
+        return queryset
+
+
+# -- papers ------------------------------------------------------------------------------------
+
+
+class ClaimInline(admin.TabularInline):
+    model = Claim
+    fields = ["text", "quote", "section", "origin", "withdrawn_at"]
+    readonly_fields = ["origin", "withdrawn_at"]
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Paper)
+class CuratedPaperAdmin(TellsRefusals, PaperAdmin):
+    """Papers with their claims. What a curator sets is marked, and all hubs that show it follow."""
+
+    inlines = [*PaperAdmin.inlines, ClaimInline]
+    actions = ["merge_two"]
+
+    def save_model(self, request, obj, form, change):
+        curation.edit_paper(paper=obj, curator=request.user, names=form.changed_data)
+
+    def save_formset(self, request, form, formset, change):
+        rows = formset.save(commit=False)
+        if formset.model is Claim:
+            for claim in formset.new_objects:
+                added = curation.add_claim(
+                    paper=form.instance,
+                    curator=request.user,
+                    text=claim.text,
+                    quote=claim.quote,
+                    section=claim.section,
+                )
+                claim.pk = added.pk
+            for claim, _names in formset.changed_objects:
+                curation.edit_claim(
+                    claim=claim,
+                    curator=request.user,
+                    text=claim.text,
+                    quote=claim.quote,
+                    section=claim.section,
+                )
+        elif formset.model is Authorship:
+            if formset.has_changed():
+                curation.edit_authors(
+                    paper=form.instance, curator=request.user, named=rows, gone=formset.deleted_objects
+                )
+        else:
+            for row in rows:
+                row.save()
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        curation.refresh_paper(paper=form.instance)
+
+    @admin.action(description=gettext_lazy("Merge the two selected papers"), permissions=["merge"])
+    def merge_two(self, request, queryset):
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[:3])
+        if len(ids) != 2:
+            messages.error(request, _("Select exactly two papers."))
+            return None
+        return HttpResponseRedirect(reverse("admin:citations_merge_two", args=ids))
+
+    def has_merge_permission(self, request):
+        return request.user.has_perm("citations.add_merge")
+
+
+class MergeForm(forms.Form):
+    keep = forms.TypedChoiceField(
+        label=gettext_lazy("Keep the address of"), coerce=int, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)
+
+    def __init__(self, *args, papers, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["keep"].choices = [(paper.pk, f"{paper.pk}: {paper}") for paper in papers]
+
+
+@admin.register(Merge)
+class MergeAdmin(FindsPapers, Desk, admin.ModelAdmin):
+    paper_paths = ("paper",)
+    text_paths = ("merged_title",)
+    list_display = ["__str__", "merged_title", "paper", "merged_by", "merged_at", "undone_at"]
+    list_select_related = ["paper", "merged_by"]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    exclude = ["journal"]
+    change_form_template = "admin/citations/merge/change_form.html"
+    acts = {"undo": "citations.change_merge"}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("journal")
+
+    def get_urls(self):
+        two = path(
+            "two/<int:first>/<int:second>/",
+            self.admin_site.admin_view(self.two_view),
+            name="citations_merge_two",
+        )
+        return [two, *super().get_urls()]
+
+    def two_view(self, request, first, second):
+        """Two papers side by side, and the form that merges them."""
+        if not request.user.has_perm("citations.add_merge"):
+            raise PermissionDenied
+        found = Paper.objects.for_page().select_related("venue", "hub_summary")
+        papers = [get_object_or_404(found, pk=key) for key in (first, second)]
+        form = MergeForm(request.POST or None, papers=papers, initial={"keep": first})
+        if request.method == "POST" and form.is_valid():
+            keep, lose = sorted(papers, key=lambda paper: paper.pk != form.cleaned_data["keep"])
+            try:
+                merge = merge_papers(
+                    keep=keep, lose=lose, by=request.user, reason=form.cleaned_data["reason"]
+                )
+            except Refused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The two papers are one. It can be undone here."))
+                self.log_addition(request, merge, str(merge))
+                return HttpResponseRedirect(reverse("admin:citations_merge_change", args=[merge.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Merge two papers"),
+            "papers": papers,
+            "lines": _compared(papers),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/citations/merge/two.html", context)
+
+    def act_undo(self, request, merge):
+        undo_merge(merge=merge, by=request.user)
+        self.log_change(request, merge, "undone")
+        messages.success(request, _("There are two papers again."))
+
+
+def _compared(papers):
+    """[(what, [of each paper])] for the eye to compare. Four queries."""
+    ids = [paper.pk for paper in papers]
+    cites = dict(
+        Citation.objects.current()
+        .filter(citing_paper_id__in=ids)
+        .values_list("citing_paper_id")
+        .annotate(papers=Count("id"))
+    )
+    return [
+        (_("title"), [paper.title for paper in papers]),
+        (_("authors"), ["; ".join(paper.author_names) for paper in papers]),
+        (_("year"), [paper.year or "" for paper in papers]),
+        (_("venue"), [paper.venue or "" for paper in papers]),
+        (_("kind"), [paper.kind for paper in papers]),
+        (_("identifiers"), ["; ".join(map(str, paper.identifiers.all())) for paper in papers]),
+        (_("known from references only"), [_("yes") if paper.is_stub else _("no") for paper in papers]),
+        (_("papers that cite it"), [_known(paper) for paper in papers]),
+        (_("papers it cites"), [cites.get(paper.pk, 0) for paper in papers]),
+        (_("abstract"), [paper.abstract for paper in papers]),
+    ]
+
+
+def _known(paper):
+    return paper.hub_summary.known if hasattr(paper, "hub_summary") else 0
+
+
+# -- pairs and sentences -----------------------------------------------------------------------
+
+
+class TreatmentForm(forms.Form):
+    claim = forms.ModelChoiceField(label=gettext_lazy("Claim"), queryset=Claim.objects.none())
+    treatment = forms.ChoiceField(
+        label=gettext_lazy("The citing paper"), choices=ClaimTreatment.Treatment.choices
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False)
+
+    def __init__(self, *args, citation, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["claim"].queryset = Claim.objects.filter(
+            paper_id=citation.cited_paper_id, withdrawn_at=None
+        )
+
+
+class PinForm(forms.Form):
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=300)
+
+
+@admin.register(Citation)
+class CitationAdmin(FindsPapers, Desk, admin.ModelAdmin):
+    """A pair with its sentences; labels of the whole pair, claims and the pin are set here."""
+
+    paper_paths = ("citing_paper", "cited_paper")
+    list_display = ["citing_paper", "cited_paper", "citing_year", "role", "polarity", "label_source"]
+    list_display_links = ["citing_paper", "cited_paper"]
+    list_select_related = ["citing_paper", "cited_paper"]
+    list_filter = ["is_read", "role", "polarity", "label_source", "match_status", WITHDRAWN]
+    list_per_page = 50
+    ordering = ["-id"]
+    show_full_result_count = False
+    change_form_template = "admin/citations/citation/change_form.html"
+    acts = {
+        "label": "citations.add_assertion",
+        "treat": "citations.add_claimtreatment",
+        "pin": "citations.add_representativepin",
+        "unpin": "citations.change_representativepin",
+    }
+
+    def show(self, request, citation):
+        contexts = citation.contexts.select_related("passage").order_by(
+            F("withdrawn_at").asc(nulls_first=True), F("passage__position").asc(nulls_last=True), "id"
+        )
+        log = Assertion.objects.select_related("curator", "record").order_by("created_at", "id")
+        return {
+            "contexts": [marked(row) for row in contexts.prefetch_related(Prefetch("assertions", log))],
+            "pair_assertions": log.filter(citation=citation),
+            "provenances": citation.provenances.select_related("record"),
+            "treatments": citation.claim_treatments.select_related("claim", "curator"),
+            "pin": RepresentativePin.objects.filter(citation=citation).select_related("curator").first(),
+            "label_form": LabelForm(),
+            "treatment_form": TreatmentForm(citation=citation),
+            "pin_form": PinForm(),
+        }
+
+    def act_label(self, request, citation):
+        curation.label_pair(citation=citation, curator=request.user, **entered(LabelForm(request.POST)))
+        messages.success(request, _("The pair is labelled."))
+
+    def act_treat(self, request, citation):
+        said = entered(TreatmentForm(request.POST, citation=citation))
+        curation.treat_claim(citation=citation, curator=request.user, **said)
+        messages.success(request, _("The claims ledger has it."))
+
+    def act_pin(self, request, citation):
+        curation.pin_representative(citation=citation, curator=request.user, **entered(PinForm(request.POST)))
+        messages.success(request, _("It stands among the representative citing papers."))
+
+    def act_unpin(self, request, citation):
+        curation.unpin_representative(citation=citation, curator=request.user)
+        messages.success(request, _("The pin is off."))
+
+
+def marked(context):
+    """The row with its passage's text in three parts: before, at and after the citation."""
+    text, start, end = context.passage.text, context.start, context.end
+    if start is None:
+        start = end = len(text)
+    context.parts = (text[:start], text[start:end], text[end:])
+    return context
+
+
+@admin.register(CitationContext)
+class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
+    """The relabel screen: a sentence, all that was ever said of it, and the form for a word of one's own."""
+
+    paper_paths = ("citation__citing_paper", "citation__cited_paper")
+    text_paths = ("passage__text",)
+    list_display = ["sentence", "cited_paper", "role", "role_source", "polarity", "polarity_source"]
+    list_select_related = ["passage", "citation__cited_paper"]
+    list_filter = [Labelled, "role", "role_source", "polarity", "passage__section_kind", WITHDRAWN]
+    list_per_page = 50
+    ordering = ["-id"]
+    show_full_result_count = False
+    change_form_template = "admin/citations/citationcontext/change_form.html"
+    acts = {"label": "citations.add_assertion", "withdraw": "citations.add_assertion"}
+
+    @admin.display(description=gettext_lazy("sentence"))
+    def sentence(self, context):
+        return _("text withheld") if context.passage.suppressed_at else context.passage.text[:160]
+
+    @admin.display(description=gettext_lazy("cited paper"))
+    def cited_paper(self, context):
+        return context.citation.cited_paper
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("passage", "citation__citing_paper", "citation__cited_paper")
+        )
+
+    def show(self, request, context):
+        others = context.passage.contexts.current().exclude(pk=context.pk)
+        return {
+            "context": marked(context),
+            "others": others.select_related("citation__cited_paper"),
+            "assertions": context.assertions.select_related("curator", "record"),
+            "label_form": LabelForm(),
+            "next_context": self.next_unlabelled(context),
+        }
+
+    def next_unlabelled(self, context):
+        """The next sentence about the same cited paper without a role, from here and around; or None."""
+        waiting = (
+            CitationContext.objects.current()
+            .filter(citation__cited_paper=context.citation.cited_paper_id, role="")
+            .filter(citation__withdrawn_at=None, passage__suppressed_at=None)
+            .exclude(pk=context.pk)
+            .order_by("pk")
+        )
+        return waiting.filter(pk__gt=context.pk).first() or waiting.first()
+
+    def act_label(self, request, context):
+        curation.relabel_context(context=context, curator=request.user, **entered(LabelForm(request.POST)))
+        messages.success(request, _("Labelled; the hub shows it."))
+        following = self.next_unlabelled(context) if "_next" in request.POST else None
+        if following is not None:
+            return HttpResponseRedirect(
+                reverse("admin:citations_citationcontext_change", args=[following.pk])
+            )
+        return None
+
+    def act_withdraw(self, request, context):
+        label = get_object_or_404(context.assertions, pk=request.POST.get("assertion") or 0)
+        curation.withdraw_label(assertion=label, curator=request.user)
+        messages.success(request, _("The label is taken back; the hub shows it."))
+
+
+@admin.register(Assertion)
+class AssertionAdmin(ReadOnly, admin.ModelAdmin):
+    """The log of labels."""
+
+    list_display = [
+        "__str__",
+        "scheme",
+        "original_value",
+        "confidence",
+        "curator",
+        "created_at",
+        "withdrawn_at",
+    ]
+    list_select_related = ["curator"]
+    list_filter = [
+        "source",
+        "dimension",
+        ("value", admin.AllValuesFieldListFilter),
+        LowConfidence,
+        WITHDRAWN,
+    ]
+    search_fields = ["original_value", "note", "curator__username"]
+    list_per_page = 50
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["withdraw"]
+
+    @admin.action(description=gettext_lazy("Take back curators' labels"), permissions=["label"])
+    @for_each(gettext_lazy("%(count)d labels taken back."))
+    def withdraw(self, request, assertion):
+        curation.withdraw_label(assertion=assertion, curator=request.user)
+
+    def has_label_permission(self, request):
+        return request.user.has_perm("citations.add_assertion")
+
+
+class ReasonForm(ActionForm):
+    reason = forms.CharField(label=gettext_lazy("Reason"), required=False, max_length=300)
+
+
+@admin.register(Passage)
+class PassageAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
+    """Take-downs: the reason is entered beside the list of actions."""
+
+    paper_paths = ("citing_paper",)
+    text_paths = ("text",)
+    list_display = ["__str__", "citing_paper", "section", "suppressed_at", "suppressed_reason"]
+    list_select_related = ["citing_paper"]
+    list_filter = [("suppressed_at", admin.EmptyFieldListFilter), "section_kind", "language"]
+    list_per_page = 50
+    ordering = ["-id"]
+    show_full_result_count = False
+    action_form = ReasonForm
+    actions = ["suppress", "restore"]
+
+    @admin.action(description=gettext_lazy("Take the text off every page"), permissions=["suppress"])
+    @for_each(gettext_lazy("%(count)d texts taken down."))
+    def suppress(self, request, passage):
+        curation.suppress_passage(
+            passage=passage, curator=request.user, reason=request.POST.get("reason", "")
+        )
+
+    @admin.action(description=gettext_lazy("Show the text again"), permissions=["suppress"])
+    @for_each(gettext_lazy("%(count)d texts shown again."))
+    def restore(self, request, passage):
+        curation.restore_passage(passage=passage, curator=request.user)
+
+    def has_suppress_permission(self, request):
+        return request.user.has_perm("citations.change_passage")
+
+
+# -- claims and pins ---------------------------------------------------------------------------
+
+
+class NeverDeleted:
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Claim)
+class ClaimAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
+    paper_paths = ("paper",)
+    text_paths = ("text",)
+    list_display = ["text", "paper", "origin", "withdrawn_at"]
+    list_select_related = ["paper"]
+    list_filter = ["origin", WITHDRAWN]
+    fields = ["paper", "text", "quote", "section", "origin", "withdrawn_at"]
+    autocomplete_fields = ["paper"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["withdraw", "restore"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["origin", "withdrawn_at", *(["paper"] if obj else [])]
+
+    def save_model(self, request, obj, form, change):
+        said = {"text": obj.text, "quote": obj.quote, "section": obj.section}
+        if change:
+            curation.edit_claim(claim=obj, curator=request.user, **said)
+        else:
+            obj.pk = curation.add_claim(paper=obj.paper, curator=request.user, **said).pk
+
+    @admin.action(description=gettext_lazy("Withdraw from the ledger"), permissions=["change"])
+    @for_each(gettext_lazy("%(count)d claims withdrawn."))
+    def withdraw(self, request, claim):
+        curation.withdraw_claim(claim=claim, curator=request.user)
+
+    @admin.action(description=gettext_lazy("Put back into the ledger"), permissions=["change"])
+    @for_each(gettext_lazy("%(count)d claims put back."))
+    def restore(self, request, claim):
+        curation.restore_claim(claim=claim, curator=request.user)
+
+
+@admin.register(ClaimTreatment)
+class ClaimTreatmentAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
+    paper_paths = ("claim__paper", "citation__citing_paper")
+    text_paths = ("claim__text",)
+    list_display = ["claim", "citing_paper", "treatment", "curator", "created_at"]
+    list_select_related = ["claim", "citation__citing_paper", "curator"]
+    list_filter = ["treatment"]
+    fields = ["claim", "citation", "treatment", "note", "curator"]
+    autocomplete_fields = ["claim", "citation"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["take_back"]
+
+    @admin.display(description=gettext_lazy("citing paper"))
+    def citing_paper(self, treatment):
+        return treatment.citation.citing_paper
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["curator", *(["claim", "citation"] if obj else [])]
+
+    def save_model(self, request, obj, form, change):
+        row = curation.treat_claim(
+            claim=obj.claim,
+            citation=obj.citation,
+            treatment=obj.treatment,
+            note=obj.note,
+            curator=request.user,
+        )
+        obj.pk = row.pk
+
+    @admin.action(description=gettext_lazy("Take back"), permissions=["change"])
+    @for_each(gettext_lazy("%(count)d taken back."))
+    def take_back(self, request, treatment):
+        curation.untreat_claim(treatment=treatment, curator=request.user)
+
+
+@admin.register(RepresentativePin)
+class RepresentativePinAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
+    paper_paths = ("citation__citing_paper", "citation__cited_paper")
+    list_display = ["citing_paper", "cited_paper", "note", "curator", "created_at"]
+    list_select_related = ["citation__citing_paper", "citation__cited_paper", "curator"]
+    fields = ["citation", "note", "curator"]
+    autocomplete_fields = ["citation"]
+    ordering = ["-id"]
+    actions = ["unpin"]
+
+    @admin.display(description=gettext_lazy("citing paper"))
+    def citing_paper(self, pin):
+        return pin.citation.citing_paper
+
+    @admin.display(description=gettext_lazy("cited paper"))
+    def cited_paper(self, pin):
+        return pin.citation.cited_paper
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["curator", *(["citation"] if obj else [])]
+
+    def save_model(self, request, obj, form, change):
+        pin = curation.pin_representative(citation=obj.citation, curator=request.user, note=obj.note)
+        obj.pk = pin.pk
+
+    @admin.action(description=gettext_lazy("Take the pin off"), permissions=["change"])
+    @for_each(gettext_lazy("%(count)d pins taken off."))
+    def unpin(self, request, pin):
+        curation.unpin_representative(citation=pin.citation, curator=request.user)
+
+
+# -- unmatched references ----------------------------------------------------------------------
+
+
+class ResolveForm(forms.Form):
+    """One of the candidates, or another paper found by its title or identifier."""
+
+    candidate = forms.ModelChoiceField(
+        label=gettext_lazy("Candidate"),
+        queryset=Paper.objects.none(),
+        required=False,
+        widget=forms.RadioSelect,
+        empty_label=None,
+    )
+    other = forms.ModelChoiceField(
+        label=gettext_lazy("Another paper"),
+        queryset=Paper.objects.all(),
+        required=False,
+        widget=AutocompleteSelect(UnmatchedReference._meta.get_field("citing_paper"), admin.site),
+    )
+
+    def __init__(self, *args, candidates, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["candidate"].queryset = Paper.objects.filter(pk__in=[paper.pk for paper in candidates])
+
+    def clean(self):
+        cleaned = super().clean()
+        cleaned["paper"] = cleaned.get("other") or cleaned.get("candidate")
+        if cleaned["paper"] is None:
+            raise forms.ValidationError(_("Choose a paper."))
+        return cleaned
+
+
+class Settled(admin.SimpleListFilter):
+    """Open references first: that is what the queue is for."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("resolved", _("resolved")), ("none", _("none of this library")), ("all", _("all"))]
+
+    def choices(self, changelist):
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("open"),
+        }
+        yield from list(super().choices(changelist))[1:]
+
+    def queryset(self, request, queryset):
+        if self.value() == "resolved":
+            return queryset.filter(resolved_at__isnull=False, citation__isnull=False)
+        if self.value() == "none":
+            return queryset.filter(resolved_at__isnull=False, citation=None)
+        return queryset if self.value() == "all" else queryset.filter(resolved_at=None, withdrawn_at=None)
+
+
+@admin.register(UnmatchedReference)
+class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
+    """The queue, most wanted titles first; a reference beside the papers it might mean."""
+
+    paper_paths = ("citing_paper",)
+    text_paths = ("title", "raw")
+    list_display = ["__str__", "year", "wanted", "citing_paper", "match_status", "source"]
+    list_select_related = ["citing_paper"]
+    list_filter = [Settled, "match_status", "source"]
+    list_per_page = 50
+    show_full_result_count = False
+    change_form_template = "admin/citations/unmatchedreference/change_form.html"
+    acts = {
+        "resolve": "citations.change_unmatchedreference",
+        "dismiss": "citations.change_unmatchedreference",
+        "reopen": "citations.change_unmatchedreference",
+    }
+
+    def get_queryset(self, request):
+        alike = UnmatchedReference.objects.filter(
+            title_folded=OuterRef("title_folded"), resolved_at=None, withdrawn_at=None
+        )
+        times = alike.exclude(title_folded="").order_by().values("title_folded").annotate(n=Count("pk"))
+        return super().get_queryset(request).annotate(wanted=Coalesce(Subquery(times.values("n")), 0))
+
+    def get_ordering(self, request):
+        return ["-wanted", "title_folded", "id"]
+
+    @admin.display(description=gettext_lazy("open references like it"), ordering="wanted")
+    def wanted(self, unmatched):
+        return unmatched.wanted
+
+    def show(self, request, unmatched):
+        candidates = curation.candidates_of(unmatched)
+        form = ResolveForm(candidates=candidates)
+        return {
+            "candidates": candidates,
+            "resolve_form": form,
+            "resolve_media": form.media,
+            "sentences": [context["text"] for context in unmatched.payload.get("contexts", ())],
+            "wanted_authors": [author["name"] for author in unmatched.payload.get("authors", ())],
+        }
+
+    def act_resolve(self, request, unmatched):
+        form = ResolveForm(request.POST, candidates=curation.candidates_of(unmatched))
+        citation = curation.resolve_reference(
+            unmatched=unmatched, paper=entered(form)["paper"], curator=request.user
+        )
+        messages.success(request, _("Resolved: %(citation)s.") % {"citation": citation})
+
+    def act_dismiss(self, request, unmatched):
+        curation.dismiss_reference(unmatched=unmatched, curator=request.user)
+        messages.success(request, _("It means none of the papers here."))
+
+    def act_reopen(self, request, unmatched):
+        curation.unresolve_reference(unmatched=unmatched, curator=request.user)
+        messages.success(request, _("It is back in the queue."))
+
+
+# -- to look at --------------------------------------------------------------------------------
+
+
+@admin.register(HubSummary)
+class HubSummaryAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
+    paper_paths = ("paper",)
+    list_display = ["paper", "known", "read", "labelled", "status", "headline", "computed_at"]
+    list_select_related = ["paper"]
+    list_filter = ["tier", "status", "provisional"]
+    ordering = ["-known", "paper"]
+    show_full_result_count = False
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["__str__", "state", "paths", "started_at", "finished_at"]
+    list_filter = ["state"]
