@@ -84,6 +84,8 @@ class Desk(ReadOnly):
 
     def _act(self, request, row):
         name = request.POST.get("act", "")
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
         if name not in self.acts:
             raise Http404(f"no such act: {name}")
         if not request.user.has_perm(self.acts[name]):
@@ -763,10 +765,8 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
             title_folded=OuterRef("title_folded"), resolved_at=None, withdrawn_at=None
         )
         times = alike.exclude(title_folded="").order_by().values("title_folded").annotate(n=Count("pk"))
-        return super().get_queryset(request).annotate(wanted=Coalesce(Subquery(times.values("n")), 0))
-
-    def get_ordering(self, request):
-        return ["-wanted", "title_folded", "id"]
+        rows = super().get_queryset(request).annotate(wanted=Coalesce(Subquery(times.values("n")), 0))
+        return rows.order_by("-wanted", "title_folded", "id")
 
     @admin.display(description=gettext_lazy("open references like it"), ordering="wanted")
     def wanted(self, unmatched):

@@ -449,10 +449,8 @@ def described(parameter, *, required=False):
 def find(ref):
     """The paper that ``ref`` (an id or ``scheme:value``) names, or None. At most two queries."""
     papers = Paper.objects.select_related("venue", "hub_summary")
-    if ref.isascii() and ref.isdigit():
-        number = int(ref) if len(ref) <= len(str(LARGEST_ID)) else 0
-        if not 0 < number <= LARGEST_ID:
-            return None
+    if ref.isascii() and ref.isdigit() and len(ref) <= len(str(LARGEST_ID)):
+        number = int(ref)
         return papers.filter(pk=number).first() or papers.filter(redirects__old_id=number).first()
     scheme, _colon, value = ref.partition(":")
     return papers.by_identifier(scheme, value).first()

@@ -41,7 +41,7 @@ _STARTER = re.compile(
 )
 _NUMBER_ALONE = re.compile(r"\(?(?:\d{1,3}|[ivx]{1,5}|[A-Za-z])(?:\.\d{1,3})*[.)]+\Z")
 _CITATION = r"\[\s?\d[\d\s,;–—-]{0,200}\](?:\s?[,–—-]?\s?\[\s?\d[\d\s,;–—-]{0,200}\]){0,20}"
-_LEADING_CITATION = re.compile(rf"(?:{_CITATION}|\(\d[\d\s,;–—-]{0,200}\))\.?(?=\s+[^\W\d_a-z]|\s*\Z)")
+_LEADING_CITATION = re.compile(rf"(?:{_CITATION}|\(\d[\d\s,;–—-]{{0,200}}\))\.?(?:\s+(?=[^\W\d_a-z])|\s*\Z)")
 # A full stop, what may hang on it (quotes, brackets, a citation), blanks, and a capital.
 _STOP = re.compile(
     rf"[.!?][\"'”’)\]]*(?P<hung>{_CITATION}|\d{{1,3}}(?:[,–-]\s?\d{{1,3}}){{0,9}})?\s+(?=[\"'“‘(\[]?[^\W\d_a-z])"
@@ -60,7 +60,6 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 # A bracket that is not closed within so many characters was never meant to be.
 _BRACKET_REACH = 500
 _TAIL = 40
-_BLANKS = re.compile(r"\s*")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -94,7 +93,7 @@ def _boundaries(text: str) -> Iterator[int]:
         if hung := _LEADING_CITATION.match(text, boundary):
             if _abbreviates(tail, text[boundary : boundary + _TAIL]):
                 continue
-            boundary = _BLANKS.match(text, hung.end()).end()
+            boundary = hung.end()
         if boundary <= last or inside[boundary]:
             continue
         if not _one_sentence(text[last:boundary].strip(), tail, text[boundary : boundary + _TAIL]):

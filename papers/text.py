@@ -446,9 +446,12 @@ def slug(title: str) -> str:
 
 
 _NOISE_WORDS = re.compile(
-    r"(?:(?:arxiv(?: e ?prints?| preprints?)?|preprints?|corr|abs|doi|pmid|pmcid|isbn|issn|https?|www|org|year"
-    r"|(?:no )?title(?: not)?(?: available)?|not available|unknown|untitled|none|null|nan|n a|tba|tbd|anonymous"
-    r"|in press|to appear|submitted|forthcoming|unpublished|personal communication|ibid|vol|volume|no|pp|pages?"
+    r"(?:(?:arxiv(?: e ?prints?| preprints?)?|preprints?|corr|abs|doi|pmid|pmcid|isbn|issn|https?|www|org"
+    r"|year"
+    r"|(?:no )?title(?: not)?(?: available)?|not available|unknown|untitled|none|null|nan|n"
+    r" a|tba|tbd|anonymous"
+    r"|in press|to appear|submitted|forthcoming|unpublished|personal"
+    r" communication|ibid|vol|volume|no|pp|pages?"
     r"|v|and|in|et al|eds?)(?: |$))+"
 )
 
@@ -542,8 +545,10 @@ _PART = _words(
     "backgrounds? introduction context rationale importance motivation objectives? aims? purpose questions?"
     " hypothes[ei]s design setting participants patients subjects study_design data_sources interventions?"
     " measurements? main_outcome_measures? approach methodology methods? materials?_(?:and|&)_methods?"
-    r" (?:methods?|methodology)\s*(?:/|and|&)\s*(?:principal_)?findings results?_(?:and|&)_(?:discussion|conclusions?)"
-    r" discussion interpretation conclusions?(?:\s*/\s*significance|_and_relevance)? significance implications?"
+    r" (?:methods?|methodology)\s*(?:/|and|&)\s*(?:principal_)?findings"
+    r" results?_(?:and|&)_(?:discussion|conclusions?)"
+    r" discussion interpretation conclusions?(?:\s*/\s*significance|_and_relevance)? significance"
+    r" implications?"
     " summary author_summary limitations? funding trial_registration"
 )
 _LABEL = re.compile(
@@ -562,15 +567,16 @@ _CONTRIBUTES = _pattern(
     rf"(?:{_WE}|{_THIS_PAPER}(?:\s+\w+ly)?)\s+"
     + _words(
         "present(?:s|ed)? propose[sd]? introduce[sd]? describe[sd]? develop(?:s|ed)? design(?:s|ed)? offers?"
-        " release[sd]? builds? built constructs? contributes? provides?"
+        " release[sd]? builds? built constructs? contributes?"
     )
     + r"\b"
 )
 _CLAIMS = _pattern(
     rf"(?:{_WE}|{_THIS_PAPER}(?:\s+\w+ly)?)\s+"
     + _words(
-        "show(?:s|ed)? demonstrate[sd]? finds? found report(?:s|ed)? prove[sd]? argue[sd]? establish(?:es|ed)?"
-        " identif(?:y|ies|ied) reveal(?:s|ed)? discover(?:s|ed)? derive[sd]? conclude[sd]?"
+        "show(?:s|ed)? demonstrate[sd]? finds? found report(?:s|ed)? prove[sd]? argue[sd]?"
+        " establish(?:es|ed)?"
+        " identif(?:y|ies|ied) reveal(?:s|ed)? discover(?:s|ed)? derive[sd]? provides? conclude[sd]?_that"
     )
     + r"\b"
 )
@@ -595,6 +601,9 @@ _REPORTED = _pattern(
     + _words("shown reported demonstrated suggested found associated linked proposed observed"),
     r"\b(?:it is|is|are) (?:well |widely |generally )?"
     + _words("known believed thought recogni[sz]ed accepted"),
+    r"(?<!\bwe )\b(?:has|have) (?:\w+ly )?"
+    + _words("increased improved reduced decreased become grown")
+    + r"\b",
     r"\blittle is known|\bremains? (?:\w+ )?" + _words("unclear unknown controversial poorly"),
 )
 # What was meant to be done, what was done, what is to come.
@@ -602,9 +611,12 @@ _AIM = _pattern(
     r"\b" + _words("aim(?:s|ed)? objectives? purpose goals?") + r"\b[^.]{0,40}\b(?:is|was|were|are|to)\b",
     rf"{_WE}\s+"
     + _words(
-        "aim(?:ed)? sought seek set_out wanted investigate[sd]? examine[sd]? stud(?:y|ied) explore[sd]? ask(?:ed)?"
-        " test(?:ed)? evaluate[sd]? assess(?:ed)? compare[sd]? hypothesi[sz]ed? analy[sz]ed? measured? collected"
-        " conducted performed used? recruited enrolled reviewed? searched applied trained estimated calculated"
+        "aim(?:ed)? sought seek set_out wanted investigate[sd]? examine[sd]? stud(?:y|ied) explore[sd]?"
+        " ask(?:ed)?"
+        " test(?:ed)? evaluate[sd]? assess(?:ed)? compare[sd]? hypothesi[sz]ed? analy[sz]ed? measured?"
+        " collected"
+        " conducted performed used? recruited enrolled reviewed? searched applied trained estimated"
+        " calculated"
         " present propose introduce describe discuss consider plan will hope expect intend"
     )
     + r"\b",
@@ -623,17 +635,21 @@ _AIM = _pattern(
     r"\bwill\s+(?:be\s+)?\w+",
 )
 _RESULT_VERB = _words(
-    "finds? found show(?:s|ed|n)? demonstrate[sd]? reveal(?:s|ed)? indicate[sd]? suggest(?:s|ed)? confirm(?:s|ed)?"
-    " observed? prove[sd]? conclude[sd]? discover(?:s|ed)? establish(?:es|ed)? detected identified achieve[sd]?"
+    "finds? found show(?:s|ed|n)? demonstrate[sd]? reveal(?:s|ed)? indicate[sd]? suggest(?:s|ed)?"
+    " confirm(?:s|ed)?"
+    " observed? prove[sd]? conclude[sd]? discover(?:s|ed)? establish(?:es|ed)? detected identified"
+    " achieve[sd]?"
     " support(?:s|ed)?"
 )
 _STATES_RESULT = _pattern(
-    rf"{_WE}\s+{_RESULT_VERB}\b(?!\s+(?:how|the (?:use|usefulness|need)|in (?:this|section)))",
+    rf"{_WE}\s+(?!suggest|support){_RESULT_VERB}\b"
+    r"(?!\s+(?:how|with|by|the (?:use|usefulness|need)|in (?:this|section)))",
     r"\b"
     + _words("our these the this experimental empirical extensive all")
     + r"\s+(?:\w+\s+){0,3}"
     + _words(
-        "results? findings? data analys[ei]s experiments? evaluations? simulations? observations? study studies"
+        "results? findings? data analys[ei]s experiments? evaluations? simulations? observations? study"
+        " studies"
         " paper work evidence"
     )
     + rf"(?:\s+(?:on|of|from|in|with|for)\s+[^.;:]{{1,80}}?)?\s+(?:\w+ly\s+|also\s+){{0,2}}{_RESULT_VERB}\b",
@@ -648,14 +664,16 @@ _CHANGED = _words("improve[sd]? reduce[sd]? increase[sd]? decrease[sd]?")
 _COMPARES = _pattern(
     r"\b" + _words("outperform(?:s|ed)? surpass(?:es|ed)?") + r"\b",
     r"\bstate[- ]of[- ]the[- ]art " + _words("results? performance accuracy"),
-    rf"\b(?:{_CHANGED}|{_words('improvements? reductions? gains? rose fell dropped declined raise[sd] lower(?:s|ed)')})"
+    rf"\b(?:{_CHANGED}|"
+    + _words("improvements? reductions? gains? rose fell dropped declined raise[sd] lower(?:s|ed)")
+    + r")"
     r"\b[^.;]{0,120}\b(?:by|from|of|over|up to)\s+(?:\w+\s+){0,3}(?:\d|factor|half)",
     r"\b" + _words("significantly substantially considerably consistently markedly") + r"\s+(?:\w+\s+)?"
     rf"(?:{_MORE}|{_CHANGED}|{_words('associated correlated different differed')})",
     r"\b(?:was|were) (?:\w+ly |not ){0,2}(?:associated|correlated) with",
     r"\b(?:there (?:was|were)|had|showed) no (?:\w+ )?"
     + _words("difference effect association evidence change correlation"),
-    r"\b" + _words("achiev reach attain obtain yield") + r"(?:es|ed|s|ing)?\b[^.;]{0,80}\d",
+    r"\b" + _words("achiev reach attain yield") + r"(?:es|ed|s|ing)?\b[^.;]{0,80}\d",
 )
 _MEASURE = _pattern(
     r"\d\s?%|\bP\s?[<=>≤]\s?0?\.\d|\bCI\b|confidence interval|\d-fold",
@@ -667,7 +685,8 @@ _MEASURE = _pattern(
 _COMPARISON = _pattern(
     rf"\b(?:{_MORE}|"
     + _words(
-        r"than versus vs compared relative_to respectively whereas baseline against improv\w+ reduc\w+ increas\w+"
+        r"than versus vs compared relative_to respectively whereas baseline against improv\w+ reduc\w+"
+        r" increas\w+"
         r" decreas\w+ accuracy achiev\w+ reach\w+"
     )
     + r")\b"

@@ -276,9 +276,9 @@ def kept_inputs(query, shown):
 
 @register.filter
 def chip_words(chips, index):
-    """The words of one active filter, "Role: method"."""
+    """The words of one active filter, as in "Role “method”"."""
     name, value, _url = chips[index]
-    return f"{name}: {value}"
+    return f"{name} “{value}”"
 
 
 @register.simple_tag

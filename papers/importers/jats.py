@@ -64,6 +64,9 @@ NOTICE_LINKS = {
     "object-of-concern": "concern",
     "concern-forward": "concern",
 }
+# These name the paper that is concerned. On an article that is no notice itself (a new
+# edition of a retracted one, say) they speak of another paper, not of this one.
+LINKS_TO_THE_CONCERNED = ("retracted-article", "corrected-article", "addended-article", "object-of-concern")
 # Only on a notice, whose own kind says what the link means.
 LINKS_OF_A_NOTICE = ("companion", "article-reference")
 SUBJECT_GROUPS = ("discipline", "subject", "field", "topic", "hwp-journal-coll")
@@ -350,7 +353,7 @@ class _Article:
             kind = NOTICE_LINKS.get(link)
             if own_kind and (kind or link in LINKS_OF_A_NOTICE):
                 kind = own_kind
-            if kind is None:
+            if kind is None or not own_kind and link in LINKS_TO_THE_CONCERNED:
                 continue
             notice = NoticeRecord(
                 kind=kind,

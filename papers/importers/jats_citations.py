@@ -89,13 +89,12 @@ class Block:
 
 @dataclass(slots=True)
 class Mention:
-    """One work cited at one place of a block. ``in_range``: no marker of its own, only a range."""
+    """One work cited at one place of a block; the span of a range where only that names it."""
 
     work: int
     start: int
     end: int
     group_size: int
-    in_range: bool
 
 
 def citing_sentences(article, table: ReferenceTable) -> tuple[list[tuple[int, ContextRecord]], list[Problem]]:
@@ -327,18 +326,18 @@ def mentions_of(
     """The works that a block cites, by place; unknown targets go to ``problems``, each once."""
     mentions: list[Mention] = []
     for group in _groups(block):
-        in_group: list[tuple[int, int, int, bool]] = []
+        in_group: list[tuple[int, int, int]] = []
         for index, (anchor, follows_dash) in enumerate(group):
             if follows_dash:
                 earlier = group[index - 1][0]
                 between = _between(block, earlier, anchor, table)
-                in_group += [(work, earlier.start, anchor.end, True) for work in between]
+                in_group += [(work, earlier.start, anchor.end) for work in between]
             in_group += [
-                (work, anchor.start, anchor.end, in_range)
-                for work, in_range in _targets(block, anchor, table, problems, reported)
+                (work, anchor.start, anchor.end)
+                for work in _targets(block, anchor, table, problems, reported)
             ]
         size = len({work for work, *_rest in in_group})
-        mentions += [Mention(work, start, end, size, in_range) for work, start, end, in_range in in_group]
+        mentions += [Mention(work, start, end, size) for work, start, end in in_group]
     mentions.sort(key=lambda mention: mention.start)
     return mentions
 
@@ -387,13 +386,13 @@ def _works(numbers, table: ReferenceTable) -> list[int]:
 
 def _targets(
     block: Block, anchor: Anchor, table: ReferenceTable, problems: list[Problem], reported: set[str]
-) -> list[tuple[int, bool]]:
-    """(work, whether only a range names it) of one anchor, each work once."""
-    works: dict[int, bool] = {}
+) -> list[int]:
+    """The works that one anchor points to or prints the numbers of, each once."""
+    works: list[int] = []
     printed = block.text[anchor.start : anchor.end]
     for one in anchor.ids or [""]:
         if one in table.by_id:
-            works |= dict.fromkeys(table.by_id[one], False)
+            works += table.by_id[one]
         elif one not in reported:
             reported.add(one)
             target = (
@@ -404,8 +403,8 @@ def _targets(
         numbers = markers.expand_numeric(printed)
         # "8–10" in one element that points to entry 8 alone.
         if len(numbers) > 1 and any(table.number_of.get(one) in numbers for one in anchor.ids):
-            works = dict.fromkeys(_works(numbers, table), True) | works
-    return list(works.items())
+            works += _works(numbers, table)
+    return list(dict.fromkeys(works))
 
 
 def _sentences(block: Block, mentions: list[Mention]) -> list[tuple[int, int]]:

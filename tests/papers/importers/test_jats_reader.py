@@ -486,7 +486,6 @@ def link(kind, target="10.5555/old", href="info:doi/{}"):
         ("retraction", "companion", "retraction", True),
         ("correction", "corrected-article", "correction", True),
         ("expression-of-concern", "object-of-concern", "concern", True),
-        ("research-article", "retracted-article", "retraction", False),
         ("research-article", "retraction-forward", "retraction", False),
         ("research-article", "correction-forward", "correction", False),
     ],
@@ -496,8 +495,9 @@ def test_links_between_a_paper_and_its_notice_have_a_direction(own, links, kind,
     assert record.notices == [NoticeRecord(kind, {"doi": "10.5555/old"}, "Old tides", outgoing)]
 
 
-def test_a_companion_of_an_article_is_no_notice():
-    assert read_one(meta=link("companion")).notices == []
+@pytest.mark.parametrize("kind", ["companion", "retracted-article", "corrected-article"])
+def test_an_article_that_names_a_companion_or_a_concerned_paper_is_no_notice(kind):
+    assert read_one(meta=link(kind)).notices == []
 
 
 @pytest.mark.parametrize(
