@@ -204,7 +204,11 @@ class Hub:
         claims = list(
             Claim.objects.filter(paper=self.paper, withdrawn_at=None).annotate(
                 **{
-                    word: Count("treatments", filter=Q(treatments__treatment=word), distinct=True)
+                    word: Count(
+                        "treatments",
+                        filter=Q(treatments__treatment=word, treatments__citation__withdrawn_at=None),
+                        distinct=True,
+                    )
                     for word in POLARITY_ROWS
                 }
             )

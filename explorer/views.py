@@ -1,5 +1,6 @@
 """Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
 
+from django.db.models import F
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -48,7 +49,11 @@ def home(request):
     if words:
         results = Paper.objects.search(words).select_related("venue", "hub_summary")
         results = results.prefetch_related("authorships", "identifiers")
-        results = list(results.order_by("-hub_summary__known", "title_folded", "id")[: SEARCH_RESULTS + 1])
+        results = list(
+            results.order_by(F("hub_summary__known").desc(nulls_last=True), "title_folded", "id")[
+                : SEARCH_RESULTS + 1
+            ]
+        )
         hubs = [Hub(paper, paper.get_absolute_url()) for paper in results[:SEARCH_RESULTS]]
         context |= {"results": hubs, "more": len(results) > SEARCH_RESULTS}
         context["fictional"] = any(paper.is_fictional for paper in results)
@@ -146,7 +151,9 @@ def author(request, author_id):
     person = get_object_or_404(Author, pk=author_id)
     papers_of = Paper.objects.filter(authorships__author=person).select_related("venue", "hub_summary")
     papers_of = papers_of.prefetch_related("authorships", "identifiers").distinct()
-    found = list(papers_of.order_by("-year", "title_folded", "id")[: AUTHOR_PAPERS + 1])
+    found = list(
+        papers_of.order_by(F("year").desc(nulls_last=True), "title_folded", "id")[: AUTHOR_PAPERS + 1]
+    )
     context = {
         "author": person,
         "hubs": [Hub(paper, paper.get_absolute_url()) for paper in found[:AUTHOR_PAPERS]],

@@ -21,7 +21,9 @@ HUB_PAGE = 15  # the project's promise
 def furnished_hub(size):
     """A hub with everything a page can show: authors, claims tied to papers, co-cited works, versions."""
     hub = make_hub(
-        make_paper("Counting tides", authors=[make_author("Ann Moor")], identifiers={"doi": f"10.5555/{size}"}),
+        make_paper(
+            "Counting tides", authors=[make_author("Ann Moor")], identifiers={"doi": f"10.5555/{size}"}
+        ),
         roles={"background": size, "method": size},
         polarities={"supports": size},
         unread=size,
@@ -38,7 +40,7 @@ def furnished_hub(size):
 
 
 @pytest.mark.parametrize("size", [1, 12])
-@pytest.mark.parametrize("query", ["", "?role=background&section=methods&q=tide&claim=none&page=2&per_page=5"])
+@pytest.mark.parametrize("query", ["", "?role=background&section=methods&q=tide&claim=none&page=2"])
 def test_a_hub_page_keeps_its_promise(client, django_assert_max_num_queries, size, query):
     hub = furnished_hub(size)
     client.get("/about/labels/")
@@ -53,16 +55,26 @@ def test_a_hub_page_keeps_its_promise(client, django_assert_max_num_queries, siz
 
 @pytest.mark.parametrize(
     "path, queries",
-    [("/", 8), ("/?q=tides", 4), ("/papers/", 6), ("/papers/?status=contested&q=tides", 6), ("/about/labels/", 0)],
+    [
+        ("/", 8),
+        ("/?q=tides", 4),
+        ("/papers/", 6),
+        ("/papers/?status=contested&q=tides", 6),
+        ("/about/labels/", 0),
+    ],
 )
-def test_other_pages_cost_the_same_for_one_hub_and_for_many(client, django_assert_max_num_queries, path, queries):
+def test_other_pages_cost_the_same_for_one_hub_and_for_many(
+    client, django_assert_max_num_queries, path, queries
+):
     for size in (1, 3, 12):
         furnished_hub(size)
         with django_assert_max_num_queries(queries):
             assert client.get(path).status_code == 200
 
 
-def test_the_evidence_page_costs_the_same_for_one_sentence_and_for_many(client, django_assert_max_num_queries):
+def test_the_evidence_page_costs_the_same_for_one_sentence_and_for_many(
+    client, django_assert_max_num_queries
+):
     pair = furnished_hub(1).incoming_citations.filter(polarity="supports").get()
     address = f"/papers/{pair.cited_paper_id}/citing/{pair.citing_paper_id}/"
     for number in range(6):
