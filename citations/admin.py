@@ -580,6 +580,8 @@ class PassageAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
 
 
 class NeverDeleted:
+    """A row that is taken back by an act, which its history keeps, and not by the stock button."""
+
     def has_delete_permission(self, request, obj=None):
         return False
 
@@ -618,15 +620,22 @@ class ClaimAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
         curation.restore_claim(claim=claim, curator=request.user)
 
 
+class EnteredOnThePair(NeverDeleted):
+    """What says something of a pair is entered on the pair's page, beside its sentences."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+
 @admin.register(ClaimTreatment)
-class ClaimTreatmentAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
+class ClaimTreatmentAdmin(EnteredOnThePair, TellsRefusals, FindsPapers, RecordedAdmin):
     paper_paths = ("claim__paper", "citation__citing_paper")
     text_paths = ("claim__text",)
     list_display = ["claim", "citing_paper", "treatment", "curator", "created_at"]
     list_select_related = ["claim", "citation__citing_paper", "curator"]
     list_filter = ["treatment"]
     fields = ["claim", "citation", "treatment", "note", "curator"]
-    autocomplete_fields = ["claim", "citation"]
+    readonly_fields = ["claim", "citation", "curator"]
     ordering = ["-id"]
     show_full_result_count = False
     actions = ["take_back"]
@@ -635,18 +644,14 @@ class ClaimTreatmentAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmi
     def citing_paper(self, treatment):
         return treatment.citation.citing_paper
 
-    def get_readonly_fields(self, request, obj=None):
-        return ["curator", *(["claim", "citation"] if obj else [])]
-
     def save_model(self, request, obj, form, change):
-        row = curation.treat_claim(
+        curation.treat_claim(
             claim=obj.claim,
             citation=obj.citation,
             treatment=obj.treatment,
             note=obj.note,
             curator=request.user,
         )
-        obj.pk = row.pk
 
     @admin.action(description=gettext_lazy("Take back"), permissions=["change"])
     @for_each(gettext_lazy("%(count)d taken back."))
@@ -655,12 +660,12 @@ class ClaimTreatmentAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmi
 
 
 @admin.register(RepresentativePin)
-class RepresentativePinAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
+class RepresentativePinAdmin(EnteredOnThePair, TellsRefusals, FindsPapers, RecordedAdmin):
     paper_paths = ("citation__citing_paper", "citation__cited_paper")
     list_display = ["citing_paper", "cited_paper", "note", "curator", "created_at"]
     list_select_related = ["citation__citing_paper", "citation__cited_paper", "curator"]
     fields = ["citation", "note", "curator"]
-    autocomplete_fields = ["citation"]
+    readonly_fields = ["citation", "curator"]
     ordering = ["-id"]
     actions = ["unpin"]
 
@@ -672,12 +677,8 @@ class RepresentativePinAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedA
     def cited_paper(self, pin):
         return pin.citation.cited_paper
 
-    def get_readonly_fields(self, request, obj=None):
-        return ["curator", *(["citation"] if obj else [])]
-
     def save_model(self, request, obj, form, change):
-        pin = curation.pin_representative(citation=obj.citation, curator=request.user, note=obj.note)
-        obj.pk = pin.pk
+        curation.pin_representative(citation=obj.citation, curator=request.user, note=obj.note)
 
     @admin.action(description=gettext_lazy("Take the pin off"), permissions=["change"])
     @for_each(gettext_lazy("%(count)d pins taken off."))

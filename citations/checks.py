@@ -46,9 +46,9 @@ def _pairs():
     for ids in chunks_by_key(Citation, CHUNK):
         pairs, contexts = derive_pairs(ids)
         for row, fresh in pairs:
-            yield from _differences(f"citation {row.pk} ({row})", row, fresh)
+            yield from _differences(f"citation {row.id} (of {row.cited_paper_id})", row, fresh)
         for row, fresh in contexts:
-            yield from _differences(f"context {row.pk}", row, fresh)
+            yield from _differences(f"context {row.id}", row, fresh)
     known = HubSummary.objects.filter(paper_id=OuterRef("citing_paper_id"), known=OuterRef("citing_known"))
     wrong = Citation.objects.filter(~Exists(known)).exclude(citing_known=0)
     for row in wrong[:CHUNK]:

@@ -42,7 +42,7 @@ def draw_claims(paper_ids, *, now):
     """Draw claims from the abstracts of papers for which no record and no curator gave any.
 
     Whole sentences, each its own verbatim quote. Drawn claims that the abstract no longer
-    has are withdrawn. Two queries for each 400 papers and the writes.
+    has are withdrawn. Two queries for each 2,000 papers and the writes.
     """
     earlier = _claims(paper_ids)
     new, gone = [], set()

@@ -154,6 +154,12 @@ class PaperAdmin(FindsPapers, RecordedAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in ("title", "summary"):
+            field.widget.attrs["rows"] = 2
+        return field
+
     @admin.display(description=_("sources"))
     def said(self, paper):
         """The newest record of each source beside what is shown, and whose word that is."""

@@ -61,6 +61,13 @@ def update(model, rows, names):
         )
 
 
+def analyse(*models_written):
+    """Tell the database's planner how full these tables are, after a load has filled them."""
+    with connection.cursor() as cursor:
+        for model in models_written:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def _reserve(model, count):
     """``count`` fresh primary keys, in order."""
     table = connection.ops.quote_name(model._meta.db_table)

@@ -93,7 +93,7 @@ def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
     """Write a batch of PaperRecords that one source gave; returns a Taken for each, in order.
 
     ``source`` is the format's name, ``run`` the number of the import, ``locator`` the file.
-    Some 20 queries and a few more for each 400 papers, whatever the batch holds. Raises
+    Some 20 queries and a few more for each 2,000 papers, whatever the batch holds. Raises
     nothing of its own; call it inside a transaction.
     """
     now = now or timezone.now()
@@ -494,7 +494,7 @@ def _take_summary(paper, record, name, may_set, hold):
 
 
 def _venues(names):
-    """Folded name -> id of its Venue, creating what is new. Three queries for each 400."""
+    """Folded name -> id of its Venue, creating what is new. Three queries for each 2,000."""
     wanted = {}
     for name in names:
         folded = text.fold(name)[:300]

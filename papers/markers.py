@@ -24,7 +24,10 @@ _PLACEHOLDER = re.compile(r"\[CITED_AUTHOR\]|#AUTHOR_TAG|#TARGET_REF|<CIT>|TARGE
 _MASK = "\x01"
 
 _YEAR = r"(?<![\d.])(?:1[6-9]|20)\d\d(?P<suffix>[a-z])?(?![\w%])"
-_PARTICLES = r"(?:(?:[Vv]an|[Vv]on|[Dd]e[rnls]?|[Dd]i|[Dd]a|[Dd]os|[Dd]u|[Ll][ae]|[Tt]e[rn]|[Ee]l|[Aa]l|[Bb]in)[\s-]+)*"
+_PARTICLES = (
+    r"(?:(?:[Vv]an|[Vv]on|[Dd]e[rnls]?|[Dd]i|[Dd]a|[Dd]os|[Dd]u|[Ll][ae]|[Tt]e[rn]|[Ee]l|[Aa]l|[Bb]in)"
+    r"[\s-]+)*"
+)
 _NAME = rf"{_PARTICLES}[^\W\d_a-z][\w'’‐-]*[^\W\d_]"
 _INITIALS = r"(?:(?:[^\W\d_a-z]\.[\s-]?)+)?"
 _AND = r"(?:\s*,\s*|\s*,?\s+(?:and|&|und|et|y)\s+)"
@@ -43,7 +46,8 @@ _TO_BRACKET = re.compile(
 _REACH = 120
 # Words that stand before a year without naming anyone.
 _NOT_NAMES = frozenset(
-    "in since by from during until till after before around the of and at on for to between early late mid year"
+    "in since by from during until till after before around the of and at on for to between early late mid"
+    " year"
     " january february march april may june july august september october november december jan feb mar apr"
     " jun jul aug sep sept oct nov dec spring summer autumn fall winter"
     " figure fig table section sec eq equation version copyright volume vol".split()
@@ -207,7 +211,11 @@ def _marks(text: str) -> Iterator[_Mark]:
                 bool(authors["comma"] or bracketed or _in_brackets(text, start))
                 and not _is_acronym(authors[0])
             )
-        elif before and _NEXT_YEAR.fullmatch(text[before.end : year.start()]):
+        elif (
+            before
+            and year.start() - before.start < _REACH
+            and _NEXT_YEAR.fullmatch(text[before.end : year.start()])
+        ):
             start, names, firm = before.start, before.names, before.firm
             bracketed = _in_brackets(text[start : year.start()], year.start() - start)
         else:

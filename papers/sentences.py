@@ -40,7 +40,8 @@ _STARTER = re.compile(
     r"|Specifically|Subsequently|What|Which|Who|How|Why|No|Not|One|Two|Three|Only|Even|Under|Within|Without)\b(?!\.)"
 )
 _NUMBER_ALONE = re.compile(r"\(?(?:\d{1,3}|[ivx]{1,5}|[A-Za-z])(?:\.\d{1,3})*[.)]+\Z")
-_CITATION = r"\[\s?\d[\d\s,;–—-]{0,200}\](?:\s?[,–—-]?\s?\[\s?\d[\d\s,;–—-]{0,200}\]){0,20}"
+# Possessive: a blank on either side of the separator would double the ways to fail with each bracket.
+_CITATION = r"\[\s?\d[\d\s,;–—-]{0,200}\](?:\s?[,–—-]?\s?\[\s?\d[\d\s,;–—-]{0,200}\]){0,20}+"
 _LEADING_CITATION = re.compile(rf"(?:{_CITATION}|\(\d[\d\s,;–—-]{{0,200}}\))\.?(?:\s+(?=[^\W\d_a-z])|\s*\Z)")
 # A full stop, what may hang on it (quotes, brackets, a citation), blanks, and a capital.
 _STOP = re.compile(

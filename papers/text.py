@@ -252,6 +252,7 @@ _COMMAND = re.compile(
 _SIGNS = dict.fromkeys(",;: \\", " ") | dict.fromkeys("!/-", "")
 _QUOTED = re.compile(r"``([^`]{1,500}?)''")
 # Braces that only protect capitals: "{BERT}"; not sets such as "{a, b}" and not what is left of TeX.
+_DEEPEST_BRACES = 3
 _PROTECTED = re.compile(r"(?<![\\_^])\{([^{}\\,;|]{0,300})\}")
 
 _LATEX = LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
@@ -269,8 +270,8 @@ def _latex_and_braces(text: str) -> str:
         text = _latex(text)
     if "``" in text:
         text = _QUOTED.sub(r"“\1”", text)
-    while "{" in text and (bare := _PROTECTED.sub(r"\1", text)) != text:
-        text = bare
+    for _ in range(_DEEPEST_BRACES):
+        text = _PROTECTED.sub(r"\1", text)
     if text.startswith("{") and text.endswith("}") and text.find("}") == len(text) - 1:
         text = text[1:-1]
     return text

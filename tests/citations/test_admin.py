@@ -346,31 +346,22 @@ def test_claims_are_entered_reworded_withdrawn_and_put_back(desk):
     assert Claim.objects.get().withdrawn_at is None
 
 
-def test_treatments_are_entered_changed_and_taken_back(desk, context):
+def test_treatments_and_pins_are_changed_and_taken_back(desk, context):
     claim = make_claim(context.citation.cited_paper)
-    add = reverse("admin:citations_claimtreatment_add")
-    data = {"claim": claim.pk, "citation": context.citation.pk, "treatment": "supports"}
-    desk.post(add, data)
-    row = ClaimTreatment.objects.get()
-    assert row.curator.username == "curator"
+    row, pin = make_treatment(claim, context.citation), make_pin(context.citation)
     desk.post(url(row), {"treatment": "disputes", "note": "not so"})
+    desk.post(url(pin), {"note": "the clearest"})
+    row.refresh_from_db()
+    pin.refresh_from_db()
+    assert row.treatment == "disputes" and row.curator.username == "curator"
+    assert pin.note == "the clearest" and pin.curator.username == "curator"
+    CitationContext.objects.update(withdrawn_at="2024-01-01T00:00Z")
+    response = desk.post(url(row), {"treatment": "supports"}, follow=True)
+    assert "No citing sentence" in told(response)
     assert ClaimTreatment.objects.get().treatment == "disputes"
     run(desk, "take_back", row)
-    assert not ClaimTreatment.objects.exists()
-    response = desk.post(add, data | {"claim": make_claim().pk}, follow=True)
-    assert "does not cite" in told(response)
-
-
-def test_pins_are_set_and_taken_off(desk, context):
-    desk.post(
-        reverse("admin:citations_representativepin_add"), {"citation": context.citation.pk, "note": "x"}
-    )
-    pin = RepresentativePin.objects.get()
-    assert pin.curator.username == "curator"
-    desk.post(url(pin), {"note": "y"})
-    assert RepresentativePin.objects.get().note == "y"
     run(desk, "unpin", pin)
-    assert not RepresentativePin.objects.exists()
+    assert not ClaimTreatment.objects.exists() and not RepresentativePin.objects.exists()
 
 
 # -- the queue -----------------------------------------------------------------------------------
@@ -413,7 +404,7 @@ def test_a_reference_is_dismissed(desk):
 # -- who may, and what never happens ---------------------------------------------------------------
 
 
-ADDED = {Claim, ClaimTreatment, RepresentativePin}  # what curators add on a page of its own
+ADDED = {Claim}  # what curators add on a page of its own
 
 
 def everything():
