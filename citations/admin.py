@@ -13,6 +13,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.db.models import Count, F, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponseRedirect
@@ -196,8 +197,9 @@ class Labelled(admin.SimpleListFilter):
 # -- papers ------------------------------------------------------------------------------------
 
 
-class ClaimInline(admin.TabularInline):
+class ClaimInline(admin.StackedInline):
     model = Claim
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea({"rows": 2})}}
     fields = ["text", "quote", "section", "origin", "withdrawn_at"]
     readonly_fields = ["origin", "withdrawn_at"]
     extra = 0

@@ -17,7 +17,7 @@ from simple_history.utils import get_history_model_for_model
 from citations import assertions
 from citations.claims import draw_claims
 from citations.cocitation import STORED_FROM
-from citations.ingest import lock_library, take_reference
+from citations.ingest import take_reference
 from citations.labels import LabelSource
 from citations.models import (
     Assertion,
@@ -32,6 +32,7 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_hubs, refresh_pairs
+from papers import bulk
 from papers import text as texts
 from papers.ingest import refold
 from papers.models import Paper, PaperRedirect
@@ -46,7 +47,7 @@ class Refused(ValueError):
 @contextmanager
 def _act():
     with transaction.atomic():
-        lock_library()
+        bulk.lock_library()
         yield
 
 

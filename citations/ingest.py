@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -40,7 +40,6 @@ from papers.sections import section_kind
 RECORDS_A_BATCH = 250
 REFERENCES_A_BATCH = 5000  # a batch closes early when its reference lists are long
 QUEUED = (MatchStatus.AMBIGUOUS, MatchStatus.UNMATCHED, MatchStatus.WEAK)
-INGEST_LOCK = 4115_1973  # any fixed number: PostgreSQL's advisory lock for one writer at a time
 
 
 @dataclass
@@ -84,7 +83,7 @@ def ingest_records(items, *, source, run, locator, outcome, fictional=False, on_
 
     for batch in _batches(items, report):
         with transaction.atomic():
-            lock_library()
+            bulk.lock_library()
             written = _Writer(source=source, outcome=outcome).write(
                 upsert_papers(batch, source=source, run=run, locator=locator, fictional=fictional)
             )
@@ -127,16 +126,6 @@ def _batches(items, report):
             batch, references = [], 0
     if batch:
         yield batch
-
-
-def lock_library():
-    """Wait until no one else writes evidence, and keep others waiting until this transaction ends.
-
-    SQLite's immediate transactions see to it themselves.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [INGEST_LOCK])
 
 
 @dataclass
@@ -213,13 +202,13 @@ class _Writer:
     def _pairs(self):
         self.references = []  # (Taken, ReferenceRecord, cited id), matched ones only
         wanted = {}
-        resolved = self._resolved_by_curators()
+        self.resolved = self._resolved_by_curators()
         for item in self.fresh:
             for reference, match in item.references:
                 if match.candidate is not None:
                     cited_id = match.candidate.paper_id
                 else:
-                    cited_id = resolved.get((item.paper_id, _reference_mark(reference)))
+                    cited_id = self.resolved.get((item.paper_id, _reference_mark(reference)))
                 if cited_id is not None:
                     self.references.append((item, reference, cited_id))
                     wanted.setdefault((item.paper_id, cited_id), match)
@@ -411,8 +400,9 @@ class _Writer:
         lines = {}
         for item in self.fresh:
             for reference, match in item.references:
-                if match.candidate is None and match.status in QUEUED:
-                    lines[item.paper_id, _reference_mark(reference)] = (item, reference, match)
+                key = (item.paper_id, _reference_mark(reference))
+                if match.candidate is None and match.status in QUEUED and key not in self.resolved:
+                    lines[key] = (item, reference, match)
         held = {}
         for chunk in chunks({citing_id for citing_id, _mark in lines}):
             for row in UnmatchedReference.objects.filter(source=self.source, citing_paper_id__in=chunk):
@@ -442,6 +432,21 @@ class _Writer:
         for chunk in chunks(back):
             UnmatchedReference.objects.filter(id__in=chunk).update(withdrawn_at=None)
         self.counts["unmatched"] += len(lines)
+        self._withdraw_unmatched(lines)
+
+    def _withdraw_unmatched(self, lines):
+        """Open references of this source that a complete record no longer prints."""
+        complete = {item.paper_id for item in self.fresh if item.record.references_complete}
+        for ids in chunks(complete):
+            waiting = UnmatchedReference.objects.filter(
+                source=self.source, citing_paper_id__in=ids, citation=None, withdrawn_at=None
+            )
+            gone = [
+                row_id
+                for row_id, citing_id, mark in waiting.values_list("id", "citing_paper_id", "fingerprint")
+                if (citing_id, mark) not in lines
+            ]
+            _withdraw(UnmatchedReference, gone, self.now)
 
     # -- what is gone --------------------------------------------------------------------------
 

@@ -23,10 +23,10 @@ class Changed(Exception):
 class Journal:
     """Steps, in order, as plain data that JSON takes::
 
-        ["move", model, column, before, after, [key, …]]
-        ["change", model, key, {column: [before, after]}]
-        ["delete", model, [{column: value}, …]]
-        ["create", model, key]
+    ["move", model, column, before, after, [key, …]]
+    ["change", model, key, {column: [before, after]}]
+    ["delete", model, [{column: value}, …]]
+    ["create", model, key]
     """
 
     def __init__(self, steps=()):

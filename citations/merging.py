@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from citations.curation import CURATOR, Refused, hubs_around
-from citations.ingest import lock_library
 from citations.journal import Changed, Journal, alive
 from citations.models import (
     Assertion,
@@ -34,7 +33,7 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_hubs, refresh_pairs
-from papers import text
+from papers import bulk, text
 from papers.ingest import refold, source_rank
 from papers.matching import chunks
 from papers.models import (
@@ -64,7 +63,7 @@ def merge_papers(*, keep, lose, by, reason=""):
     queries grows with the rows that move, by one for some 400 of a kind.
     """
     with transaction.atomic():
-        lock_library()
+        bulk.lock_library()
         found = Paper.objects.in_bulk([keep.pk, lose.pk])
         if len(found) < 2:
             raise Refused(_("Choose two different papers that are both in the library."))
@@ -98,7 +97,7 @@ def undo_merge(*, merge, by):
     rests on it, and when rows have changed since so that the two cannot be told apart.
     """
     with transaction.atomic():
-        lock_library()
+        bulk.lock_library()
         merge.refresh_from_db()
         if merge.undone_at is not None:
             raise Refused(_("This merge has been undone already."))

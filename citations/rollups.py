@@ -235,6 +235,7 @@ def refresh_all(*, progress=None):
     """Rederive every pair and every hub from the evidence; returns how many hubs. Bounded memory."""
     for ids in chunks_by_key(Citation, PAIRS_A_CHUNK):
         with transaction.atomic():
+            bulk.lock_library()
             refresh_pairs(ids)
     cited = Citation.objects.values_list("cited_paper_id", flat=True)
     mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
@@ -248,6 +249,7 @@ def refresh_hubs(paper_ids):
     """
     for ids in _chunks(paper_ids, HUBS_A_CHUNK):
         with transaction.atomic():
+            bulk.lock_library()  # or a summary read before someone's commit is written after it
             _refresh_chunk(ids)
             StaleHub.objects.filter(paper_id__in=ids).delete()
 

@@ -1,4 +1,4 @@
-"""Writing many rows at once: COPY on PostgreSQL, one prepared statement on SQLite.
+"""Writing many rows at once: COPY on PostgreSQL, one prepared statement on SQLite; one writer at a time.
 
 Django's ``bulk_create`` spends most of an import on building SQL text. These two functions
 write model instances as they stand, with their keys reserved beforehand, so that callers
@@ -12,6 +12,18 @@ import json
 
 from django.db import connection, models
 from django.utils import timezone
+
+LIBRARY_LOCK = 4115_1973  # any fixed number: it names PostgreSQL's advisory lock
+
+
+def lock_library():
+    """Wait until no one else writes evidence or summaries; others wait until this transaction ends.
+
+    SQLite's immediate transactions see to it themselves. One query on PostgreSQL.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIBRARY_LOCK])
 
 
 def insert(model, rows):

@@ -11,6 +11,7 @@ Every cleaner returns the same for its own output, and never raises.
 from __future__ import annotations
 
 import html
+import logging
 import re
 import unicodedata
 from collections.abc import Callable
@@ -167,7 +168,7 @@ def _cut(text: str, limit: int) -> str:
 def _step(text: str, *, latex: Callable[[str], str], paragraphs: bool) -> str:
     """One round of cleaning. Rounds are repeated until nothing changes."""
     if not text.isascii() or _SUSPECT.search(text):
-        text = text.replace("\x00", "")
+        text = _FORBIDDEN.sub("", text)
         if not text.isascii():
             text = _INVISIBLE.sub("", _C1.sub("", ftfy.fix_text(text, _FTFY)))
         text = _INVISIBLE.sub("", _C1.sub("", _without_entities(text)))
@@ -255,6 +256,8 @@ _QUOTED = re.compile(r"``([^`]{1,500}?)''")
 _DEEPEST_BRACES = 3
 _PROTECTED = re.compile(r"(?<![\\_^])\{([^{}\\,;|]{0,300})\}")
 
+# It warns of each broken command that it meets in other people's titles.
+logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 _LATEX = LatexNodes2Text(math_mode="text", keep_comments=True, strict_latex_spaces=False)
 _KNOWN_COMMANDS = frozenset(
     name for category in get_default_latex_context_db().d.values() for name in category["macros"]
@@ -315,7 +318,9 @@ def _command(found: re.Match[str]) -> str:
 def _converted(latex: str, source: str) -> str:
     """``latex`` as Unicode, or ``source`` where pylatexenc cannot read it."""
     try:
-        return _LATEX.latex_to_text(latex).strip()
+        converted = _LATEX.latex_to_text(latex).strip()
+        # A command whose braces are missing gives its template: "%s/%s" for \frac.
+        return source if "%s" in converted and "%s" not in latex else converted
     except Exception:  # the parser raises what it likes on broken input; the source is the fallback
         return source
 

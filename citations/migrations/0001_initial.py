@@ -7,441 +7,1276 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('papers', '0001_initial'),
+        ("papers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('paths', models.JSONField()),
-                ('options', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('running', 'running'), ('complete', 'complete'), ('skipped-some', 'complete, some records skipped'), ('stopped', 'stopped'), ('failed', 'failed')], default='running', max_length=12)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('position', models.JSONField(default=dict, help_text='file and records taken in so far')),
-                ('counts', models.JSONField(default=dict)),
-                ('problems', models.JSONField(default=list, help_text='the first ones: file, line, reason')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("paths", models.JSONField()),
+                ("options", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("complete", "complete"),
+                            ("skipped-some", "complete, some records skipped"),
+                            ("stopped", "stopped"),
+                            ("failed", "failed"),
+                        ],
+                        default="running",
+                        max_length=12,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("position", models.JSONField(default=dict, help_text="file and records taken in so far")),
+                ("counts", models.JSONField(default=dict)),
+                ("problems", models.JSONField(default=list, help_text="the first ones: file, line, reason")),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='StaleHub',
+            name="StaleHub",
             fields=[
-                ('paper', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='papers.paper')),
+                (
+                    "paper",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="papers.paper",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Citation',
+            name="Citation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('match_status', models.CharField(choices=[('exact', 'same identifier'), ('strong', 'same title, nothing against it'), ('weak', 'similar title'), ('ambiguous', 'several papers fit'), ('unmatched', 'no paper fits'), ('curated', 'matched by a curator')], max_length=10)),
-                ('match_reason', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, help_text='no source has it any more', null=True)),
-                ('is_read', models.BooleanField(default=False, help_text='a citing sentence is held')),
-                ('role', models.CharField(blank=True, choices=[('background', 'background'), ('motivation', 'motivation'), ('method', 'method'), ('dataset', 'dataset'), ('baseline', 'baseline'), ('comparison', 'comparison'), ('extension', 'extension'), ('evidence', 'evidence'), ('unclear', 'unclear')], max_length=10)),
-                ('also_roles', models.JSONField(blank=True, default=list, help_text='its other roles')),
-                ('role_source', models.CharField(blank=True, choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('polarity', models.CharField(blank=True, choices=[('supports', 'supports'), ('disputes', 'disputes'), ('qualifies', 'qualifies'), ('neutral', 'neutral'), ('unclear', 'unclear')], max_length=10)),
-                ('polarity_source', models.CharField(blank=True, choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('label_source', models.CharField(blank=True, choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('depth', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('sentences', models.PositiveIntegerField(default=0)),
-                ('section_mask', models.PositiveSmallIntegerField(default=0, help_text='a bit for each section kind')),
-                ('is_self_citation', models.BooleanField(blank=True, null=True)),
-                ('citing_year', models.SmallIntegerField(blank=True, null=True)),
-                ('citing_retracted', models.BooleanField(blank=True, null=True)),
-                ('citing_known', models.PositiveIntegerField(default=0, help_text='how many papers cite the citing one')),
-                ('cited_paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='incoming_citations', to='papers.paper')),
-                ('citing_paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outgoing_citations', to='papers.paper')),
-                ('citing_venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='outgoing_citations', to='papers.venue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "match_status",
+                    models.CharField(
+                        choices=[
+                            ("exact", "same identifier"),
+                            ("strong", "same title, nothing against it"),
+                            ("weak", "similar title"),
+                            ("ambiguous", "several papers fit"),
+                            ("unmatched", "no paper fits"),
+                            ("curated", "matched by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("match_reason", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, help_text="no source has it any more", null=True),
+                ),
+                ("is_read", models.BooleanField(default=False, help_text="a citing sentence is held")),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("background", "background"),
+                            ("motivation", "motivation"),
+                            ("method", "method"),
+                            ("dataset", "dataset"),
+                            ("baseline", "baseline"),
+                            ("comparison", "comparison"),
+                            ("extension", "extension"),
+                            ("evidence", "evidence"),
+                            ("unclear", "unclear"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("also_roles", models.JSONField(blank=True, default=list, help_text="its other roles")),
+                (
+                    "role_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "polarity",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("supports", "supports"),
+                            ("disputes", "disputes"),
+                            ("qualifies", "qualifies"),
+                            ("neutral", "neutral"),
+                            ("unclear", "unclear"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "polarity_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "label_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("depth", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("sentences", models.PositiveIntegerField(default=0)),
+                (
+                    "section_mask",
+                    models.PositiveSmallIntegerField(default=0, help_text="a bit for each section kind"),
+                ),
+                ("is_self_citation", models.BooleanField(blank=True, null=True)),
+                ("citing_year", models.SmallIntegerField(blank=True, null=True)),
+                ("citing_retracted", models.BooleanField(blank=True, null=True)),
+                (
+                    "citing_known",
+                    models.PositiveIntegerField(default=0, help_text="how many papers cite the citing one"),
+                ),
+                (
+                    "cited_paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="incoming_citations",
+                        to="papers.paper",
+                    ),
+                ),
+                (
+                    "citing_paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outgoing_citations",
+                        to="papers.paper",
+                    ),
+                ),
+                (
+                    "citing_venue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="outgoing_citations",
+                        to="papers.venue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CitationContext',
+            name="CitationContext",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.PositiveIntegerField(blank=True, null=True)),
-                ('end', models.PositiveIntegerField(blank=True, null=True)),
-                ('group_size', models.PositiveIntegerField(blank=True, help_text='references in the same marker group', null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('role', models.CharField(blank=True, choices=[('background', 'background'), ('motivation', 'motivation'), ('method', 'method'), ('dataset', 'dataset'), ('baseline', 'baseline'), ('comparison', 'comparison'), ('extension', 'extension'), ('evidence', 'evidence'), ('unclear', 'unclear')], max_length=10)),
-                ('role_source', models.CharField(blank=True, choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('polarity', models.CharField(blank=True, choices=[('supports', 'supports'), ('disputes', 'disputes'), ('qualifies', 'qualifies'), ('neutral', 'neutral'), ('unclear', 'unclear')], max_length=10)),
-                ('polarity_source', models.CharField(blank=True, choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('citation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contexts', to='citations.citation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.PositiveIntegerField(blank=True, null=True)),
+                ("end", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "group_size",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="references in the same marker group", null=True
+                    ),
+                ),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("background", "background"),
+                            ("motivation", "motivation"),
+                            ("method", "method"),
+                            ("dataset", "dataset"),
+                            ("baseline", "baseline"),
+                            ("comparison", "comparison"),
+                            ("extension", "extension"),
+                            ("evidence", "evidence"),
+                            ("unclear", "unclear"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "role_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "polarity",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("supports", "supports"),
+                            ("disputes", "disputes"),
+                            ("qualifies", "qualifies"),
+                            ("neutral", "neutral"),
+                            ("unclear", "unclear"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "polarity_source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contexts",
+                        to="citations.citation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Assertion',
+            name="Assertion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.CharField(choices=[('role', 'role'), ('polarity', 'polarity'), ('unmapped', 'not mapped to our words')], max_length=10)),
-                ('value', models.CharField(blank=True, max_length=10)),
-                ('scheme', models.CharField(max_length=60)),
-                ('original_value', models.CharField(max_length=200)),
-                ('source', models.CharField(choices=[('curator', 'curator'), ('dataset', 'data set'), ('provider', 'outside service'), ('classifier', 'our classifier')], max_length=10)),
-                ('confidence', models.FloatField(blank=True, null=True)),
-                ('model_version', models.CharField(blank=True, max_length=60)),
-                ('crosswalk_version', models.CharField(blank=True, max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('drawn', models.CharField(blank=True, choices=[('', 'not stated'), ('random', 'drawn at random'), ('targeted', 'chosen'), ('complete', 'all were read')], max_length=10)),
-                ('inclusion_probability', models.FloatField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('curator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assertions', to=settings.AUTH_USER_MODEL)),
-                ('record', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assertions', to='papers.sourcerecord')),
-                ('citation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='pair_assertions', to='citations.citation')),
-                ('context', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='assertions', to='citations.citationcontext')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "dimension",
+                    models.CharField(
+                        choices=[
+                            ("role", "role"),
+                            ("polarity", "polarity"),
+                            ("unmapped", "not mapped to our words"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(blank=True, max_length=10)),
+                ("scheme", models.CharField(max_length=60)),
+                ("original_value", models.CharField(max_length=200)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("curator", "curator"),
+                            ("dataset", "data set"),
+                            ("provider", "outside service"),
+                            ("classifier", "our classifier"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("confidence", models.FloatField(blank=True, null=True)),
+                ("model_version", models.CharField(blank=True, max_length=60)),
+                ("crosswalk_version", models.CharField(blank=True, max_length=10)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "drawn",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not stated"),
+                            ("random", "drawn at random"),
+                            ("targeted", "chosen"),
+                            ("complete", "all were read"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("inclusion_probability", models.FloatField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "curator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="assertions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="assertions",
+                        to="papers.sourcerecord",
+                    ),
+                ),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pair_assertions",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "context",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assertions",
+                        to="citations.citationcontext",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CitationProvenance',
+            name="CitationProvenance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('raw', models.TextField(blank=True, help_text='the reference as printed')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('citation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provenances', to='citations.citation')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citation_provenances', to='papers.sourcerecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("raw", models.TextField(blank=True, help_text="the reference as printed")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provenances",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="citation_provenances",
+                        to="papers.sourcerecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('quote', models.TextField(blank=True, help_text='verbatim in the paper')),
-                ('section', models.CharField(blank=True, max_length=300)),
-                ('origin', models.CharField(choices=[('record', 'as given by the source'), ('abstract', 'a sentence of the abstract'), ('curator', 'entered by a curator')], max_length=10)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("quote", models.TextField(blank=True, help_text="verbatim in the paper")),
+                ("section", models.CharField(blank=True, max_length=300)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("record", "as given by the source"),
+                            ("abstract", "a sentence of the abstract"),
+                            ("curator", "entered by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="papers.paper"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ClaimTreatment',
+            name="ClaimTreatment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('treatment', models.CharField(choices=[('supports', 'supports'), ('qualifies', 'qualifies'), ('disputes', 'disputes')], max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('citation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claim_treatments', to='citations.citation')),
-                ('claim', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='treatments', to='citations.claim')),
-                ('curator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='claim_treatments', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "treatment",
+                    models.CharField(
+                        choices=[
+                            ("supports", "supports"),
+                            ("qualifies", "qualifies"),
+                            ("disputes", "disputes"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="claim_treatments",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="treatments",
+                        to="citations.claim",
+                    ),
+                ),
+                (
+                    "curator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="claim_treatments",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CoCitation',
+            name="CoCitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('count', models.PositiveIntegerField()),
-                ('same_passage', models.PositiveIntegerField()),
-                ('examples', models.JSONField(default=list)),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='papers.paper')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='co_cited_with', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("count", models.PositiveIntegerField()),
+                ("same_passage", models.PositiveIntegerField()),
+                ("examples", models.JSONField(default=list)),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="papers.paper"
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="co_cited_with",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['rank'],
+                "ordering": ["rank"],
             },
         ),
         migrations.CreateModel(
-            name='ContextProvenance',
+            name="ContextProvenance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('context', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='provenances', to='citations.citationcontext')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='context_provenances', to='papers.sourcerecord')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "context",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="provenances",
+                        to="citations.citationcontext",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="context_provenances",
+                        to="papers.sourcerecord",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HistoricalClaim',
+            name="HistoricalClaim",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('quote', models.TextField(blank=True, help_text='verbatim in the paper')),
-                ('section', models.CharField(blank=True, max_length=300)),
-                ('origin', models.CharField(choices=[('record', 'as given by the source'), ('abstract', 'a sentence of the abstract'), ('curator', 'entered by a curator')], max_length=10)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paper', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='papers.paper')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("text", models.TextField()),
+                ("quote", models.TextField(blank=True, help_text="verbatim in the paper")),
+                ("section", models.CharField(blank=True, max_length=300)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("record", "as given by the source"),
+                            ("abstract", "a sentence of the abstract"),
+                            ("curator", "entered by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical claim',
-                'verbose_name_plural': 'historical claims',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical claim",
+                "verbose_name_plural": "historical claims",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalClaimTreatment',
+            name="HistoricalClaimTreatment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('treatment', models.CharField(choices=[('supports', 'supports'), ('qualifies', 'qualifies'), ('disputes', 'disputes')], max_length=10)),
-                ('note', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('citation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='citations.citation')),
-                ('claim', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='citations.claim')),
-                ('curator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "treatment",
+                    models.CharField(
+                        choices=[
+                            ("supports", "supports"),
+                            ("qualifies", "qualifies"),
+                            ("disputes", "disputes"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "claim",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="citations.claim",
+                    ),
+                ),
+                (
+                    "curator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical claim treatment',
-                'verbose_name_plural': 'historical claim treatments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical claim treatment",
+                "verbose_name_plural": "historical claim treatments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRepresentativePin',
+            name="HistoricalRepresentativePin",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('citation', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='citations.citation')),
-                ('curator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "curator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical representative pin',
-                'verbose_name_plural': 'historical representative pins',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical representative pin",
+                "verbose_name_plural": "historical representative pins",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HubSummary',
+            name="HubSummary",
             fields=[
-                ('paper', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='hub_summary', serialize=False, to='papers.paper')),
-                ('known', models.PositiveIntegerField()),
-                ('read', models.PositiveIntegerField()),
-                ('labelled', models.PositiveIntegerField()),
-                ('curated', models.PositiveIntegerField()),
-                ('polarity_labelled', models.PositiveIntegerField()),
-                ('machine_roles', models.PositiveIntegerField()),
-                ('machine_polarities', models.PositiveIntegerField()),
-                ('roles', models.JSONField()),
-                ('polarities', models.JSONField()),
-                ('years', models.JSONField()),
-                ('tier', models.CharField(blank=True, choices=[('hub', 'hub'), ('super-hub', 'super hub'), ('mega-hub', 'mega hub')], max_length=10)),
-                ('status', models.CharField(choices=[('few-citations', 'Few citations'), ('unread', 'Unread'), ('contested', 'Contested'), ('still-indexing', 'Still indexing'), ('polarity-only', 'Polarity only'), ('tool-reference', 'Tool reference'), ('baseline-reference', 'Baseline reference'), ('canonical-reference', 'Canonical reference'), ('mixed-citations', 'Mixed citations')], max_length=20)),
-                ('provisional', models.BooleanField()),
-                ('headline', models.TextField(help_text='in English, as the API prints it')),
-                ('left_out', models.PositiveIntegerField(default=0)),
-                ('crosswalk_version', models.CharField(max_length=10)),
-                ('model_version', models.CharField(blank=True, max_length=60)),
-                ('computed_at', models.DateTimeField()),
+                (
+                    "paper",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="hub_summary",
+                        serialize=False,
+                        to="papers.paper",
+                    ),
+                ),
+                ("known", models.PositiveIntegerField()),
+                ("read", models.PositiveIntegerField()),
+                ("labelled", models.PositiveIntegerField()),
+                ("curated", models.PositiveIntegerField()),
+                ("polarity_labelled", models.PositiveIntegerField()),
+                ("machine_roles", models.PositiveIntegerField()),
+                ("machine_polarities", models.PositiveIntegerField()),
+                ("roles", models.JSONField()),
+                ("polarities", models.JSONField()),
+                ("years", models.JSONField()),
+                (
+                    "tier",
+                    models.CharField(
+                        blank=True,
+                        choices=[("hub", "hub"), ("super-hub", "super hub"), ("mega-hub", "mega hub")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("few-citations", "Few citations"),
+                            ("unread", "Unread"),
+                            ("contested", "Contested"),
+                            ("still-indexing", "Still indexing"),
+                            ("polarity-only", "Polarity only"),
+                            ("tool-reference", "Tool reference"),
+                            ("baseline-reference", "Baseline reference"),
+                            ("canonical-reference", "Canonical reference"),
+                            ("mixed-citations", "Mixed citations"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("provisional", models.BooleanField()),
+                ("headline", models.TextField(help_text="in English, as the API prints it")),
+                ("left_out", models.PositiveIntegerField(default=0)),
+                ("crosswalk_version", models.CharField(max_length=10)),
+                ("model_version", models.CharField(blank=True, max_length=60)),
+                ("computed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'hub summaries',
-                'indexes': [models.Index(fields=['-known', 'paper'], name='summary_most_cited')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('known__gte', models.F('read')), ('labelled__gte', models.F('curated')), ('read__gte', models.F('labelled')), ('read__gte', models.F('polarity_labelled'))), name='coverage_narrows'), models.CheckConstraint(condition=models.Q(('status__in', ['few-citations', 'unread', 'contested', 'still-indexing', 'polarity-only', 'tool-reference', 'baseline-reference', 'canonical-reference', 'mixed-citations'])), name='summary_status'), models.CheckConstraint(condition=models.Q(('tier__in', ['hub', 'super-hub', 'mega-hub', ''])), name='summary_tier')],
+                "verbose_name_plural": "hub summaries",
+                "indexes": [models.Index(fields=["-known", "paper"], name="summary_most_cited")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("known__gte", models.F("read")),
+                            ("labelled__gte", models.F("curated")),
+                            ("read__gte", models.F("labelled")),
+                            ("read__gte", models.F("polarity_labelled")),
+                        ),
+                        name="coverage_narrows",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "few-citations",
+                                    "unread",
+                                    "contested",
+                                    "still-indexing",
+                                    "polarity-only",
+                                    "tool-reference",
+                                    "baseline-reference",
+                                    "canonical-reference",
+                                    "mixed-citations",
+                                ],
+                            )
+                        ),
+                        name="summary_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("tier__in", ["hub", "super-hub", "mega-hub", ""])),
+                        name="summary_tier",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Merge',
+            name="Merge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('merged_id', models.BigIntegerField(help_text='the id of the paper that is no more')),
-                ('merged_title', models.TextField(blank=True)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('journal', models.JSONField()),
-                ('merged_at', models.DateTimeField(auto_now_add=True)),
-                ('undone_at', models.DateTimeField(blank=True, null=True)),
-                ('merged_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='merges', to='papers.paper')),
-                ('undone_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("merged_id", models.BigIntegerField(help_text="the id of the paper that is no more")),
+                ("merged_title", models.TextField(blank=True)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("journal", models.JSONField()),
+                ("merged_at", models.DateTimeField(auto_now_add=True)),
+                ("undone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "merged_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="merges", to="papers.paper"
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Passage',
+            name="Passage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=32)),
-                ('text', models.TextField()),
-                ('before', models.TextField(blank=True)),
-                ('after', models.TextField(blank=True)),
-                ('section', models.CharField(blank=True, max_length=300)),
-                ('section_kind', models.CharField(blank=True, max_length=20)),
-                ('position', models.PositiveIntegerField(blank=True, null=True)),
-                ('language', models.CharField(blank=True, max_length=20)),
-                ('license', models.CharField(blank=True, max_length=200)),
-                ('suppressed_at', models.DateTimeField(blank=True, null=True)),
-                ('suppressed_reason', models.CharField(blank=True, max_length=300)),
-                ('citing_paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passages', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=32)),
+                ("text", models.TextField()),
+                ("before", models.TextField(blank=True)),
+                ("after", models.TextField(blank=True)),
+                ("section", models.CharField(blank=True, max_length=300)),
+                ("section_kind", models.CharField(blank=True, max_length=20)),
+                ("position", models.PositiveIntegerField(blank=True, null=True)),
+                ("language", models.CharField(blank=True, max_length=20)),
+                ("license", models.CharField(blank=True, max_length=200)),
+                ("suppressed_at", models.DateTimeField(blank=True, null=True)),
+                ("suppressed_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "citing_paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="passages",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddField(
-            model_name='citationcontext',
-            name='passage',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contexts', to='citations.passage'),
+            model_name="citationcontext",
+            name="passage",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contexts", to="citations.passage"
+            ),
         ),
         migrations.CreateModel(
-            name='RepresentativePin',
+            name="RepresentativePin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('citation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pin', to='citations.citation')),
-                ('curator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "citation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pin",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "curator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnmatchedReference',
+            name="UnmatchedReference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('fingerprint', models.CharField(max_length=32)),
-                ('raw', models.TextField(blank=True)),
-                ('title', models.TextField(blank=True)),
-                ('title_folded', models.CharField(blank=True, db_index=True, max_length=400)),
-                ('year', models.SmallIntegerField(blank=True, null=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('match_status', models.CharField(choices=[('exact', 'same identifier'), ('strong', 'same title, nothing against it'), ('weak', 'similar title'), ('ambiguous', 'several papers fit'), ('unmatched', 'no paper fits'), ('curated', 'matched by a curator')], max_length=10)),
-                ('match_reason', models.CharField(max_length=200)),
-                ('candidates', models.JSONField(blank=True, default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('citation', models.ForeignKey(blank=True, help_text='the pair it was resolved to', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='resolved_references', to='citations.citation')),
-                ('citing_paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unmatched_references', to='papers.paper')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unmatched_references', to='papers.sourcerecord')),
-                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("fingerprint", models.CharField(max_length=32)),
+                ("raw", models.TextField(blank=True)),
+                ("title", models.TextField(blank=True)),
+                ("title_folded", models.CharField(blank=True, db_index=True, max_length=400)),
+                ("year", models.SmallIntegerField(blank=True, null=True)),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "match_status",
+                    models.CharField(
+                        choices=[
+                            ("exact", "same identifier"),
+                            ("strong", "same title, nothing against it"),
+                            ("weak", "similar title"),
+                            ("ambiguous", "several papers fit"),
+                            ("unmatched", "no paper fits"),
+                            ("curated", "matched by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("match_reason", models.CharField(max_length=200)),
+                ("candidates", models.JSONField(blank=True, default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "citation",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="the pair it was resolved to",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="resolved_references",
+                        to="citations.citation",
+                    ),
+                ),
+                (
+                    "citing_paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unmatched_references",
+                        to="papers.paper",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="unmatched_references",
+                        to="papers.sourcerecord",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='citation',
-            index=models.Index(fields=['cited_paper', 'role', 'polarity', 'citing_year', 'citing_venue'], name='citation_facets'),
+            model_name="citation",
+            index=models.Index(
+                fields=["cited_paper", "role", "polarity", "citing_year", "citing_venue"],
+                name="citation_facets",
+            ),
         ),
         migrations.AddIndex(
-            model_name='citation',
-            index=models.Index(fields=['cited_paper', 'citing_year', 'id'], name='citation_by_year'),
+            model_name="citation",
+            index=models.Index(fields=["cited_paper", "citing_year", "id"], name="citation_by_year"),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.UniqueConstraint(fields=('citing_paper', 'cited_paper'), name='one_citation_a_pair'),
+            model_name="citation",
+            constraint=models.UniqueConstraint(
+                fields=("citing_paper", "cited_paper"), name="one_citation_a_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('citing_paper', models.F('cited_paper')), _negated=True), name='no_paper_cites_itself'),
+            model_name="citation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("citing_paper", models.F("cited_paper")), _negated=True),
+                name="no_paper_cites_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['background', 'motivation', 'method', 'dataset', 'baseline', 'comparison', 'extension', 'evidence', 'unclear', ''])), name='citation_role'),
+            model_name="citation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "background",
+                            "motivation",
+                            "method",
+                            "dataset",
+                            "baseline",
+                            "comparison",
+                            "extension",
+                            "evidence",
+                            "unclear",
+                            "",
+                        ],
+                    )
+                ),
+                name="citation_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('polarity__in', ['supports', 'disputes', 'qualifies', 'neutral', 'unclear', ''])), name='citation_polarity'),
+            model_name="citation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("polarity__in", ["supports", "disputes", "qualifies", "neutral", "unclear", ""])
+                ),
+                name="citation_polarity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('depth__isnull', True), ('depth__in', [1, 2, 3, 4]), _connector='OR'), name='citation_depth'),
+            model_name="citation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("depth__isnull", True), ("depth__in", [1, 2, 3, 4]), _connector="OR"),
+                name="citation_depth",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('is_read', True), models.Q(('polarity', ''), ('role', '')), _connector='OR'), name='labelled_citation_is_read'),
+            model_name="citation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_read", True), models.Q(("polarity", ""), ("role", "")), _connector="OR"
+                ),
+                name="labelled_citation_is_read",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assertion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('citation__isnull', True), ('context__isnull', False)), models.Q(('citation__isnull', False), ('context__isnull', True)), _connector='OR'), name='assertion_has_one_target'),
+            model_name="assertion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("citation__isnull", True), ("context__isnull", False)),
+                    models.Q(("citation__isnull", False), ("context__isnull", True)),
+                    _connector="OR",
+                ),
+                name="assertion_has_one_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assertion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dimension', 'role'), ('value__in', ['background', 'motivation', 'method', 'dataset', 'baseline', 'comparison', 'extension', 'evidence', 'unclear'])), models.Q(('dimension', 'polarity'), ('value__in', ['supports', 'disputes', 'qualifies', 'neutral', 'unclear'])), models.Q(('dimension', 'unmapped'), ('value', '')), _connector='OR'), name='assertion_value'),
+            model_name="assertion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("dimension", "role"),
+                        (
+                            "value__in",
+                            [
+                                "background",
+                                "motivation",
+                                "method",
+                                "dataset",
+                                "baseline",
+                                "comparison",
+                                "extension",
+                                "evidence",
+                                "unclear",
+                            ],
+                        ),
+                    ),
+                    models.Q(
+                        ("dimension", "polarity"),
+                        ("value__in", ["supports", "disputes", "qualifies", "neutral", "unclear"]),
+                    ),
+                    models.Q(("dimension", "unmapped"), ("value", "")),
+                    _connector="OR",
+                ),
+                name="assertion_value",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assertion',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['curator', 'dataset', 'provider', 'classifier'])), name='assertion_source'),
+            model_name="assertion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["curator", "dataset", "provider", "classifier"])),
+                name="assertion_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assertion',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__isnull', True), models.Q(('confidence__gte', 0), ('confidence__lte', 1)), _connector='OR'), name='assertion_confidence'),
+            model_name="assertion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("confidence__isnull", True),
+                    models.Q(("confidence__gte", 0), ("confidence__lte", 1)),
+                    _connector="OR",
+                ),
+                name="assertion_confidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citationprovenance',
-            constraint=models.UniqueConstraint(fields=('citation', 'source'), name='citation_provenance_once'),
+            model_name="citationprovenance",
+            constraint=models.UniqueConstraint(
+                fields=("citation", "source"), name="citation_provenance_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimtreatment',
-            constraint=models.UniqueConstraint(fields=('claim', 'citation'), name='one_treatment_a_claim_and_pair'),
+            model_name="claimtreatment",
+            constraint=models.UniqueConstraint(
+                fields=("claim", "citation"), name="one_treatment_a_claim_and_pair"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claimtreatment',
-            constraint=models.CheckConstraint(condition=models.Q(('treatment__in', ['supports', 'qualifies', 'disputes'])), name='claim_treatment'),
+            model_name="claimtreatment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("treatment__in", ["supports", "qualifies", "disputes"])),
+                name="claim_treatment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cocitation',
-            constraint=models.UniqueConstraint(fields=('paper', 'other'), name='one_co_citation_a_pair'),
+            model_name="cocitation",
+            constraint=models.UniqueConstraint(fields=("paper", "other"), name="one_co_citation_a_pair"),
         ),
         migrations.AddConstraint(
-            model_name='cocitation',
-            constraint=models.CheckConstraint(condition=models.Q(('paper', models.F('other')), _negated=True), name='not_co_cited_with_itself'),
+            model_name="cocitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("paper", models.F("other")), _negated=True),
+                name="not_co_cited_with_itself",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contextprovenance',
-            constraint=models.UniqueConstraint(fields=('context', 'source'), name='context_provenance_once'),
+            model_name="contextprovenance",
+            constraint=models.UniqueConstraint(fields=("context", "source"), name="context_provenance_once"),
         ),
         migrations.AddConstraint(
-            model_name='passage',
-            constraint=models.UniqueConstraint(fields=('citing_paper', 'fingerprint'), name='one_passage_a_text'),
+            model_name="passage",
+            constraint=models.UniqueConstraint(
+                fields=("citing_paper", "fingerprint"), name="one_passage_a_text"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citationcontext',
-            constraint=models.UniqueConstraint(fields=('passage', 'citation'), name='one_context_a_passage'),
+            model_name="citationcontext",
+            constraint=models.UniqueConstraint(fields=("passage", "citation"), name="one_context_a_passage"),
         ),
         migrations.AddConstraint(
-            model_name='citationcontext',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end__isnull', True), ('start__isnull', True)), ('start__lt', models.F('end')), _connector='OR'), name='context_span'),
+            model_name="citationcontext",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end__isnull", True), ("start__isnull", True)),
+                    ("start__lt", models.F("end")),
+                    _connector="OR",
+                ),
+                name="context_span",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citationcontext',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['background', 'motivation', 'method', 'dataset', 'baseline', 'comparison', 'extension', 'evidence', 'unclear', ''])), name='context_role'),
+            model_name="citationcontext",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            "background",
+                            "motivation",
+                            "method",
+                            "dataset",
+                            "baseline",
+                            "comparison",
+                            "extension",
+                            "evidence",
+                            "unclear",
+                            "",
+                        ],
+                    )
+                ),
+                name="context_role",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='citationcontext',
-            constraint=models.CheckConstraint(condition=models.Q(('polarity__in', ['supports', 'disputes', 'qualifies', 'neutral', 'unclear', ''])), name='context_polarity'),
+            model_name="citationcontext",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("polarity__in", ["supports", "disputes", "qualifies", "neutral", "unclear", ""])
+                ),
+                name="context_polarity",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unmatchedreference',
-            constraint=models.UniqueConstraint(fields=('citing_paper', 'source', 'fingerprint'), name='unmatched_reference_once'),
+            model_name="unmatchedreference",
+            constraint=models.UniqueConstraint(
+                fields=("citing_paper", "source", "fingerprint"), name="unmatched_reference_once"
+            ),
         ),
     ]

@@ -138,6 +138,13 @@ def test_the_screen_leads_through_the_unlabelled_sentences_of_the_hub(desk, cont
     assert "No other sentence" in response.content.decode()
 
 
+def test_the_next_sentence_is_the_one_further_on(desk, context):
+    cited = context.citation.cited_paper
+    rows = [make_context(make_citation(cited_paper=cited)) for _each in range(3)]
+    assert desk.get(url(rows[1])).context["next_context"] == rows[2]
+    assert desk.get(url(rows[2])).context["next_context"] == rows[0]
+
+
 def test_a_curators_label_is_taken_back_on_the_screen_and_in_the_log(desk, context):
     for take_back in (
         lambda label: act(desk, context, "withdraw", assertion=label.pk),

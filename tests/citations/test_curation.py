@@ -275,6 +275,19 @@ def test_going_back_leaves_what_other_sources_say_of_the_pair(curator):
     assert sound()
 
 
+def test_going_back_leaves_what_another_reference_of_the_source_gave(curator):
+    paper, first = make_paper(), make_unmatched(contexts=[SENTENCE])
+    second = make_unmatched(first.citing_paper, "The same work, printed otherwise")
+    citation = curation.resolve_reference(unmatched=first, paper=paper, curator=curator)
+    assert curation.resolve_reference(unmatched=second, paper=paper, curator=curator) == citation
+    curation.unresolve_reference(unmatched=first, curator=curator)
+    citation.refresh_from_db()
+    assert citation.withdrawn_at is None and not citation.is_read
+    curation.unresolve_reference(unmatched=second, curator=curator)
+    assert not Citation.objects.current().exists()
+    assert sound()
+
+
 def test_a_reference_can_be_said_to_mean_none(curator):
     queued = make_unmatched()
     curation.dismiss_reference(unmatched=queued, curator=curator)

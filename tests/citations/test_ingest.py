@@ -270,6 +270,30 @@ def test_references_that_nothing_names_wait_as_unmatched():
     assert Citation.objects.count() == 1
 
 
+def test_an_open_reference_that_a_complete_record_no_longer_prints_is_withdrawn():
+    raw = ReferenceRecord(raw="Moor, A. (1999). Rope.")
+    take(record("10.5555/one", raw, references_complete=True))
+    take(record("10.5555/one", references_complete=True), run=2)
+    assert UnmatchedReference.objects.get().withdrawn_at
+    take(record("10.5555/one", raw, references_complete=True), run=3)
+    assert UnmatchedReference.objects.get().withdrawn_at is None
+
+
+def test_a_reference_that_a_curator_resolved_stays_so_when_its_record_changes(django_user_model):
+    from citations.curation import resolve_reference
+
+    raw = ReferenceRecord(raw="Moor, A. (1999). Rope.", contexts=[context()])
+    take(record("10.5555/one", raw), record("10.5555/moor", title="Counting tides"))
+    resolve_reference(
+        unmatched=UnmatchedReference.objects.get(),
+        paper=Paper.objects.get(identifiers__value="10.5555/moor"),
+        curator=django_user_model.objects.create_user("ada"),
+    )
+    again = take(record("10.5555/one", raw, title="A new title", references_complete=True), run=2)
+    assert again.counts["unmatched"] == 0
+    assert Citation.objects.current().get().is_read
+
+
 def test_a_title_that_two_papers_have_stays_ambiguous():
     take(
         record("10.5555/a", title="Annual report of the marsh"),

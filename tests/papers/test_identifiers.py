@@ -35,7 +35,7 @@ HEX = "0123456789abcdef0123456789abcdef01234567"
         ("doi", "(10.1000/x),", "10.1000/x"),
         ("doi", "10.1000/x(99)01", "10.1000/x(99)01"),
         ("doi", "10.1000/x(99))", "10.1000/x(99)"),
-        ("doi", "10.1002/(SICI)1097(199806)49:8<693::AID-A4>3.0.CO;2-#", "10.1002/(sici)1097(199806)49:8<693::aid-a4>3.0.co;2-#"),  # noqa: E501
+        ("doi", "10.1002/(SICI)1(199)4:8<6::AID-A>3.0.CO;2-#", "10.1002/(sici)1(199)4:8<6::aid-a>3.0.co;2-#"),
         ("doi", "https://doi.org/10.1000%2Fx%28y%29", "10.1000/x(y)"),
         ("doi", "https://doi.org/10.1000/x?utm=1#top", "10.1000/x"),
         ("doi", "10.1000/x\u200b", "10.1000/x"),
@@ -109,7 +109,12 @@ def test_a_value_takes_its_normal_form_or_none(scheme, value, expected):
 
 @pytest.mark.parametrize(
     "value, expected",
-    [("2104.07143v12", 12), ("https://arxiv.org/abs/hep-th/9901001v2", 2), ("2104.07143", None), (None, None)],
+    [
+        ("2104.07143v12", 12),
+        ("https://arxiv.org/abs/hep-th/9901001v2", 2),
+        ("2104.07143", None),
+        (None, None),
+    ],
 )
 def test_the_version_of_an_arxiv_identifier_is_read_apart(value, expected):
     assert arxiv_version(value) == expected
@@ -143,7 +148,10 @@ def test_an_orcid_needs_its_check_digit(value, expected):
             {"doi": "10.18653/v1/2020.acl-main.207"},
             {"doi": "10.18653/v1/2020.acl-main.207", "acl": "2020.acl-main.207"},
         ),
-        ({"doi": "10.18653/v1/n18-3011", "acl": "N18-3012"}, {"doi": "10.18653/v1/n18-3011", "acl": "N18-3012"}),
+        (
+            {"doi": "10.18653/v1/n18-3011", "acl": "N18-3012"},
+            {"doi": "10.18653/v1/n18-3011", "acl": "N18-3012"},
+        ),
         ({"doi": "10.1000/x"}, {"doi": "10.1000/x"}),
         ({}, {}),
     ],
@@ -153,7 +161,8 @@ def test_what_identifiers_imply_is_added(given_identifiers, expected):
 
 
 def test_canonical_identifiers_come_strongest_first():
-    assert list(canonical({"s2": HEX, "pmid": "1", "doi": "10.18653/v1/n18-3011"})) == ["doi", "acl", "pmid", "s2"]
+    found = canonical({"s2": HEX, "pmid": "1", "doi": "10.18653/v1/n18-3011"})
+    assert list(found) == ["doi", "acl", "pmid", "s2"]
 
 
 def test_problems_name_the_scheme_and_the_value():
@@ -256,7 +265,19 @@ def test_an_identifier_has_an_address_and_a_printed_form(scheme, value, address,
 
 
 PIECES = st.sampled_from(
-    ["10.1000/", "doi:", "https://doi.org/", "arxiv:", "2104.07143", "v2", "PMC", "pmid:", "W12", HEX, "J93-2004"]
+    [
+        "10.1000/",
+        "doi:",
+        "https://doi.org/",
+        "arxiv:",
+        "2104.07143",
+        "v2",
+        "PMC",
+        "pmid:",
+        "W12",
+        HEX,
+        "J93-2004",
+    ]
     + ["%2F", "%00", "(", ")", ".", "/", " ", "\x00", "\u200b", "\ud800", "İ", "ſ", "K", "https://", "x"]
 )
 PASTED = st.one_of(st.text(), st.lists(PIECES, max_size=6).map("".join))
@@ -283,7 +304,9 @@ def test_a_parsed_identifier_is_parsed_the_same_again(pasted):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | PASTED,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(string.ascii_letters), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(string.ascii_letters), inner, max_size=3)
+    ),
 )
 
 

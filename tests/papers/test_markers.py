@@ -66,7 +66,7 @@ def test_an_invalid_span_has_no_group(start, end):
     assert group_size_at("[3] yes", start, end) is None
 
 
-THREE = "by statistics (Brown et al. , 1991; Gale and Church, 1991) or words (Kay and Rosenheim, 1993; Chen, 1993)."
+THREE = "by (Brown et al. , 1991; Gale and Church, 1991) or words (Kay and Rosenheim, 1993; Chen, 1993)."
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,12 @@ THREE = "by statistics (Brown et al. , 1991; Gale and Church, 1991) or words (Ka
         ("as Roscheisn (1991) says", ["Roscheisen"], 1991, "Roscheisn (1991)"),
         ("in Church's (1988) tagger", ["church"], 1988, "Church's (1988)"),
         ("as Müller & Østby [2009] say", ["muller"], 2009, "Müller & Østby [2009]"),
-        ("as van der Berg and de Souza (2001) say", ["van der berg"], 2001, "van der Berg and de Souza (2001)"),
+        (
+            "as van der Berg and de Souza (2001) say",
+            ["van der berg"],
+            2001,
+            "van der Berg and de Souza (2001)",
+        ),
         ("so (Smith, 2001a; Smith, 2001b)", ["Smith"], 2001, None),
         ("so (Smith, 2001a,b)", ["Smith"], 2001, None),
         ("so (Smith and Kay, 2001; Smith and Roe, 2001)", ["Smith", "Roe"], 2001, "Smith and Roe, 2001"),
@@ -110,11 +115,14 @@ def test_a_known_work_is_found_or_nothing_is(text, families, year, expected):
     assert (text[slice(*span)] if span else None) == expected
 
 
-PIECES = ["Smith", " et al.", ", ", "1991", "a", "(", ")", "[", "]", "[CITED_AUTHOR]", " and ", "; ", "3", "–", " ", "Öst"]
+PIECES = ["Smith", " et al.", ", ", "1991", "a", "(", ")", "[", "]", "[CITED_AUTHOR]", " and ", "; "]
+PIECES += ["3", "–", " ", "Öst"]
 TEXTS = st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 
 
-@given(TEXTS, st.lists(st.sampled_from(["Smith", "Öst", ""]) | st.text(), max_size=3), st.none() | st.integers())
+@given(
+    TEXTS, st.lists(st.sampled_from(["Smith", "Öst", ""]) | st.text(), max_size=3), st.none() | st.integers()
+)
 def test_a_found_span_lies_in_the_text_and_has_a_group(text, families, year):
     span = locate_marker(text, family_names=families, year=year)
     if span:

@@ -71,6 +71,7 @@ def test_every_title_has_a_known_kind_whatever_its_case(title):
     assert section_kind(f"3.2 {title}") in SECTION_KINDS
 
 
-@given(st.sampled_from(["Methods", "Related Work", "Conclusion"]), st.sampled_from(["", "2 ", "4.1. ", "IV. ", "B) "]))
+@pytest.mark.parametrize("title", ["Methods", "Related Work", "Conclusion"])
+@pytest.mark.parametrize("number", ["", "2 ", "4.1. ", "IV. ", "B) "])
 def test_numbering_and_capitals_do_not_matter(title, number):
     assert section_kind(number + title) == section_kind(number + title.upper()) == section_kind(title)

@@ -70,7 +70,11 @@ def test_these_are_sentences_of_their_own(expected):
 
 
 def test_a_blank_line_ends_a_sentence_and_a_line_break_does_not():
-    assert sentences("A title\n\nIt goes\non here.\n \n[3] Then") == ["A title", "It goes\non here.", "[3] Then"]
+    assert sentences("A title\n\nIt goes\non here.\n \n[3] Then") == [
+        "A title",
+        "It goes\non here.",
+        "[3] Then",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\x00"])
@@ -78,7 +82,8 @@ def test_nothing_to_split_is_split_into_at_most_itself(text):
     assert sentences(text) == ([text.strip()] if text.strip() else [])
 
 
-PIECES = ["A", "b", ". ", ".", "! ", "[3]", "(", ")", "[", "\n\n", "\n", " ", "et al.", "Fig. ", "1", "\ud800", "。", "J. "]
+PIECES = ["A", "b", ". ", ".", "! ", "[3]", "(", ")", "[", "\n\n", "\n", " ", "et al.", "Fig. ", "1", "J. "]
+PIECES += ["\ud800", "。"]
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=40).map("".join)))
@@ -92,7 +97,9 @@ def test_the_spans_cover_the_text_in_order_without_outer_blanks(text):
     assert not text[last:].strip()
 
 
-@pytest.mark.parametrize("unit", ["It is so (see Fig. 2) and et al. [3]. ", "[1] ", "ab.[1] ", "(", ". ", "A. ", "x"])
+@pytest.mark.parametrize(
+    "unit", ["It is so (see Fig. 2) and et al. [3]. ", "[1] ", "ab.[1] ", "(", ". ", "A. ", "x"]
+)
 def test_200_kb_are_split_in_seconds(unit):
     text = unit * (200_000 // len(unit))
     begun = time.process_time()
