@@ -355,10 +355,9 @@ ORDER = {
 
 
 def narrow(citations, values):
-    """``citations`` under the valid raw values of parameters ({name: [values]}); paging is not its business."""
-    return _filtered(
-        CitationFilter, BY_NAME, {name: held for name, held in values.items() if name in APPLY}, citations
-    )
+    """``citations`` under valid raw values of parameters, ``{name: [values]}``; paging does not count."""
+    filters = {name: held for name, held in values.items() if name in APPLY}
+    return _filtered(CitationFilter, BY_NAME, filters, citations)
 
 
 def _filtered(filter_class, table, values, queryset):
