@@ -130,7 +130,8 @@ def clean_passage(text: object, start: int | None, end: int | None) -> tuple[str
     for position in (before, before + 1):
         if clean.startswith(mark, position) and (position == before or clean[before] == " "):
             return clean, position, position + len(mark)
-    if clean.count(mark) == 1:
+    # What stands before the mark changes with it ("$^{[3]}$"): sure only where nothing looks the same.
+    if clean.count(mark) == 1 == text.count(text[start:end]):
         position = clean.index(mark)
         return clean, position, position + len(mark)
     return clean, None, None
@@ -659,6 +660,11 @@ _STATES_RESULT = _pattern(
         " paper work evidence"
     )
     + rf"(?:\s+(?:on|of|from|in|with|for)\s+[^.;:]{{1,80}}?)?\s+(?:\w+ly\s+|also\s+){{0,2}}{_RESULT_VERB}\b",
+    r"\b"
+    + _words("analys[ei]s models? comparisons? assays? trials?")
+    + r"\b[^.;:]{0,60}\b"
+    + _words("showed revealed demonstrated indicated")
+    + r"\b",
     r"\b"
     + _words("results? experiments? evaluations?")
     + r"\s+"

@@ -124,12 +124,14 @@ DIRTY = st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join))
         ("&lt;i&gt;one&lt;/i&gt;", "one"),
         ("&amp;lt;script&amp;gt;one", "one"),
         ("&amp;amp;amp;lt; 5", "< 5"),
+        ("&" + "amp;" * 30 + "lt; 5", "< 5"),
         ("RosÃ© â€œnamedâ€\x9d", "Rosé “named”"),
         ("don’t “quote” 'this'", "don’t “quote” 'this'"),
         ("e\u0301te\u0301", "été"),
         (r"$\sim 5$", "∼ 5"),
         (r"$\alpha$-helix and $n^2$", "α-helix and n^2"),
         ("costs $5 and $6", "costs $5 and $6"),
+        ("pay $so much$ now", "pay $so much$ now"),
         ("US$5 to AU$6", "US$5 to AU$6"),
         (r"O(n\log n)", "O(n log n)"),
         (r"Schr\"odinger, {\'e}t\'e, Erd\H{o}s, \v{S}koda", "Schrödinger, été, Erdős, Škoda"),
@@ -203,6 +205,8 @@ def test_cleaning_twice_changes_nothing_and_leaves_nothing_unsafe(raw, limit):
         ("é 😀 [3]", "[3]", "é 😀 [3]", "[3]"),
         ("[3] and [3]", "[3]", "[3] and [3]", "[3]"),
         ("one &amp; two", "amp", "one & two", None),
+        ("&lt;x lt", "lt", "<x lt", None),
+        (r"shown$^{[3]}$ by \alpha", "[3]", "shown^[3] by α", "[3]"),
         ("e\u0301 two", "\u0301", "é two", None),
         ("one <b></b> two", "<b></b>", "one two", None),
     ],
@@ -491,6 +495,25 @@ def test_results_are_not_background_aims_or_methods():
     ]
     assert result_sentences(PLAIN, limit=1) == ["Our results show that trees help."]
     assert result_sentences(PLAIN, limit=0) == []
+
+
+@pytest.mark.parametrize(
+    "sentence, states",
+    [
+        ("Previous experiments show that trees help.", False),
+        ("Other studies report that accuracy rose from 80% to 85%.", False),
+        ("It is known that trees outperform words.", False),
+        ("We aim to find trees.", False),
+        ("We conclude with a view of trees.", False),
+        ("We used 5% of the trees rather than more.", False),
+        ("We find no trees.", True),
+        ("A model of trees revealed more trees.", True),
+        ("Trees were not associated with words.", True),
+        ("Recall was 85% against 80%.", True),
+    ],
+)
+def test_a_sentence_states_a_result_or_not(sentence, states):
+    assert result_sentences(sentence) == [sentence] * states
 
 
 def test_a_structured_abstract_gives_its_labelled_results():

@@ -1,0 +1,74 @@
+"""The pages in a real browser: accessible in both schemes, no wider than a phone, quiet in the console."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from citations.models import Citation
+from tests.factories import make_citation, make_claim, make_hub, make_paper
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def urls():
+    paper = make_paper(
+        "The lantern at the weir", abstract="We hung a lantern. It was seen. " * 30, venue="W" * 120
+    )
+    make_claim(paper)
+    make_hub(paper, roles={"method": 8, "background": 3}, polarities={"disputes": 4}, unlabelled=2, unread=20)
+    citation = Citation.objects.incoming(paper.pk).filter(role="method").earliest("id")
+    make_citation(citation.citing_paper, make_paper("Pneumono" + "ultramicroscopic" * 8))
+    return [
+        "/",
+        "/?q=lantern",
+        "/papers/",
+        paper.get_absolute_url(),
+        f"{paper.get_absolute_url()}?role=extension&bad=1",
+        reverse("explorer:citing", args=[paper.pk, paper.slug]),
+        reverse("explorer:evidence", args=[paper.pk, citation.citing_paper_id]),
+        "/about/labels/",
+        "/papers/99999/",
+    ]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 320)])
+def test_pages_are_accessible_and_fit_a_phone(live_server, page, urls, scheme, width):
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for url in urls:
+        page.goto(f"{live_server.url}{url}")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+        found = Axe().run(page).response["violations"]
+        assert not [(one["id"], one["nodes"][0]["html"]) for one in found], url
+    assert [line for line in said if "404" not in line] == []
+
+
+def test_filters_stand_beside_the_list_or_behind_a_button(live_server, page, urls):
+    page.goto(f"{live_server.url}{urls[3]}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert page.get_by_role("button", name="Apply filters").is_visible()
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert not page.get_by_role("button", name="Apply filters").is_visible()
+    page.locator(".filters > summary").click()
+    assert page.get_by_role("button", name="Apply filters").is_visible()
+
+
+def test_a_reader_goes_from_search_to_the_evidence_and_back_without_script(live_server, browser, urls):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(live_server.url)
+    page.get_by_label("Title, author or identifier").fill("lantern")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="The lantern at the weir").click()
+    page.get_by_role("link", name="method 8").click()
+    assert page.locator("#citing-papers-explorer [role=status]").inner_text() == "8 of 37 citing papers"
+    address = page.url
+    page.locator(".results").get_by_role("link", name="Evidence").first.click()
+    assert page.locator("h1").inner_text().startswith("How ")
+    page.go_back()
+    assert page.url == address
+    context.close()
