@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,185 +15,467 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Author',
+            name="Author",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=320, unique=True)),
-                ('name', models.CharField(max_length=300)),
-                ('name_folded', models.CharField(db_index=True, max_length=300)),
-                ('orcid', models.CharField(blank=True, max_length=19)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=320, unique=True)),
+                ("name", models.CharField(max_length=300)),
+                ("name_folded", models.CharField(db_index=True, max_length=300)),
+                ("orcid", models.CharField(blank=True, max_length=19)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Field',
+            name="Field",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Venue',
+            name="Venue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('name_folded', models.CharField(max_length=300, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("name_folded", models.CharField(max_length=300, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Paper',
+            name="Paper",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.TextField(blank=True)),
-                ('year', models.SmallIntegerField(blank=True, null=True)),
-                ('date', models.CharField(blank=True, help_text='ISO date as precise as it is known: 2021, 2021-04, 2021-04-21', max_length=10)),
-                ('kind', models.CharField(blank=True, max_length=60)),
-                ('language', models.CharField(blank=True, help_text='of the title', max_length=20)),
-                ('abstract', models.TextField(blank=True)),
-                ('abstract_language', models.CharField(blank=True, max_length=20)),
-                ('summary', models.TextField(blank=True, help_text='one sentence')),
-                ('summary_origin', models.CharField(blank=True, choices=[('record', 'as given by the source'), ('abstract', 'a sentence of the abstract'), ('curator', 'written by a curator')], max_length=10)),
-                ('license', models.CharField(blank=True, max_length=200)),
-                ('retracted', models.BooleanField(blank=True, help_text='unknown where no source says', null=True)),
-                ('is_stub', models.BooleanField(default=False, help_text='known from references only; no source has described it yet')),
-                ('is_fictional', models.BooleanField(default=False, help_text='part of the sample library; every page that shows it says so')),
-                ('field_sources', models.JSONField(blank=True, default=dict)),
-                ('title_folded', models.CharField(blank=True, db_index=True, editable=False, max_length=400)),
-                ('first_author', models.CharField(blank=True, editable=False, max_length=100)),
-                ('search_text', models.TextField(blank=True, editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('fields', models.ManyToManyField(blank=True, related_name='papers', to='papers.field')),
-                ('venue', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='papers', to='papers.venue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.TextField(blank=True)),
+                ("year", models.SmallIntegerField(blank=True, null=True)),
+                (
+                    "date",
+                    models.CharField(
+                        blank=True,
+                        help_text="ISO date as precise as it is known: 2021, 2021-04, 2021-04-21",
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(blank=True, max_length=60)),
+                ("language", models.CharField(blank=True, help_text="of the title", max_length=20)),
+                ("abstract", models.TextField(blank=True)),
+                ("abstract_language", models.CharField(blank=True, max_length=20)),
+                ("summary", models.TextField(blank=True, help_text="one sentence")),
+                (
+                    "summary_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("record", "as given by the source"),
+                            ("abstract", "a sentence of the abstract"),
+                            ("curator", "written by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("license", models.CharField(blank=True, max_length=200)),
+                (
+                    "retracted",
+                    models.BooleanField(blank=True, help_text="unknown where no source says", null=True),
+                ),
+                (
+                    "is_stub",
+                    models.BooleanField(
+                        default=False, help_text="known from references only; no source has described it yet"
+                    ),
+                ),
+                (
+                    "is_fictional",
+                    models.BooleanField(
+                        default=False,
+                        help_text="part of the sample library; every page that shows it says so",
+                    ),
+                ),
+                ("field_sources", models.JSONField(blank=True, default=dict)),
+                ("title_folded", models.CharField(blank=True, db_index=True, editable=False, max_length=400)),
+                ("first_author", models.CharField(blank=True, editable=False, max_length=100)),
+                ("search_text", models.TextField(blank=True, editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("fields", models.ManyToManyField(blank=True, related_name="papers", to="papers.field")),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="papers",
+                        to="papers.venue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperRedirect',
+            name="PaperRedirect",
             fields=[
-                ('old_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='redirects', to='papers.paper')),
+                ("old_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redirects",
+                        to="papers.paper",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PaperVersion',
+            name="PaperVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('preprint', 'Preprint'), ('published', 'Published version'), ('corrected', 'Corrected version'), ('other', 'Other version')], max_length=10)),
-                ('title', models.TextField(blank=True)),
-                ('venue', models.CharField(blank=True, max_length=300)),
-                ('date', models.CharField(blank=True, max_length=10)),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("preprint", "Preprint"),
+                            ("published", "Published version"),
+                            ("corrected", "Corrected version"),
+                            ("other", "Other version"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.TextField(blank=True)),
+                ("venue", models.CharField(blank=True, max_length=300)),
+                ("date", models.CharField(blank=True, max_length=10)),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['date', 'id'],
+                "ordering": ["date", "id"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPaper',
+            name="HistoricalPaper",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('title', models.TextField(blank=True)),
-                ('year', models.SmallIntegerField(blank=True, null=True)),
-                ('date', models.CharField(blank=True, help_text='ISO date as precise as it is known: 2021, 2021-04, 2021-04-21', max_length=10)),
-                ('kind', models.CharField(blank=True, max_length=60)),
-                ('language', models.CharField(blank=True, help_text='of the title', max_length=20)),
-                ('abstract', models.TextField(blank=True)),
-                ('abstract_language', models.CharField(blank=True, max_length=20)),
-                ('summary', models.TextField(blank=True, help_text='one sentence')),
-                ('summary_origin', models.CharField(blank=True, choices=[('record', 'as given by the source'), ('abstract', 'a sentence of the abstract'), ('curator', 'written by a curator')], max_length=10)),
-                ('license', models.CharField(blank=True, max_length=200)),
-                ('retracted', models.BooleanField(blank=True, help_text='unknown where no source says', null=True)),
-                ('is_stub', models.BooleanField(default=False, help_text='known from references only; no source has described it yet')),
-                ('is_fictional', models.BooleanField(default=False, help_text='part of the sample library; every page that shows it says so')),
-                ('created_at', models.DateTimeField(blank=True, editable=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('venue', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='papers.venue')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("title", models.TextField(blank=True)),
+                ("year", models.SmallIntegerField(blank=True, null=True)),
+                (
+                    "date",
+                    models.CharField(
+                        blank=True,
+                        help_text="ISO date as precise as it is known: 2021, 2021-04, 2021-04-21",
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(blank=True, max_length=60)),
+                ("language", models.CharField(blank=True, help_text="of the title", max_length=20)),
+                ("abstract", models.TextField(blank=True)),
+                ("abstract_language", models.CharField(blank=True, max_length=20)),
+                ("summary", models.TextField(blank=True, help_text="one sentence")),
+                (
+                    "summary_origin",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("record", "as given by the source"),
+                            ("abstract", "a sentence of the abstract"),
+                            ("curator", "written by a curator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("license", models.CharField(blank=True, max_length=200)),
+                (
+                    "retracted",
+                    models.BooleanField(blank=True, help_text="unknown where no source says", null=True),
+                ),
+                (
+                    "is_stub",
+                    models.BooleanField(
+                        default=False, help_text="known from references only; no source has described it yet"
+                    ),
+                ),
+                (
+                    "is_fictional",
+                    models.BooleanField(
+                        default=False,
+                        help_text="part of the sample library; every page that shows it says so",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(blank=True, editable=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "venue",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="papers.venue",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical paper',
-                'verbose_name_plural': 'historical papers',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical paper",
+                "verbose_name_plural": "historical papers",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('retraction', 'Retraction'), ('correction', 'Correction'), ('concern', 'Expression of concern')], max_length=12)),
-                ('source', models.CharField(blank=True, max_length=40)),
-                ('notice_paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices_issued', to='papers.paper')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("retraction", "Retraction"),
+                            ("correction", "Correction"),
+                            ("concern", "Expression of concern"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=40)),
+                (
+                    "notice_paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices_issued",
+                        to="papers.paper",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="papers.paper"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('paper', 'kind', 'notice_paper'), name='notice_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("paper", "kind", "notice_paper"), name="notice_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Authorship',
+            name="Authorship",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=300)),
-                ('family', models.CharField(blank=True, help_text='folded family name', max_length=200)),
-                ('initial', models.CharField(blank=True, help_text='folded first initial', max_length=10)),
-                ('link_reason', models.CharField(blank=True, choices=[('orcid', 'same ORCID'), ('identifier', 'same author identifier'), ('name', 'same name as printed; may be another person')], max_length=10)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='authorships', to='papers.author')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authorships', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=300)),
+                ("family", models.CharField(blank=True, help_text="folded family name", max_length=200)),
+                ("initial", models.CharField(blank=True, help_text="folded first initial", max_length=10)),
+                (
+                    "link_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("orcid", "same ORCID"),
+                            ("identifier", "same author identifier"),
+                            ("name", "same name as printed; may be another person"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="authorships",
+                        to="papers.author",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="authorships",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
-                'constraints': [models.UniqueConstraint(fields=('paper', 'position'), name='one_author_a_position')],
+                "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("paper", "position"), name="one_author_a_position")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PaperIdentifier',
+            name="PaperIdentifier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scheme', models.CharField(choices=[('doi', 'doi'), ('arxiv', 'arxiv'), ('acl', 'acl'), ('pmid', 'pmid'), ('pmcid', 'pmcid'), ('openalex', 'openalex'), ('s2', 's2'), ('corpusid', 'corpusid')], max_length=10)),
-                ('value', models.CharField(max_length=255)),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='identifiers', to='papers.paper')),
-                ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='identifiers', to='papers.paperversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.CharField(
+                        choices=[
+                            ("doi", "doi"),
+                            ("arxiv", "arxiv"),
+                            ("acl", "acl"),
+                            ("pmid", "pmid"),
+                            ("pmcid", "pmcid"),
+                            ("openalex", "openalex"),
+                            ("s2", "s2"),
+                            ("corpusid", "corpusid"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(max_length=255)),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identifiers",
+                        to="papers.paper",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="identifiers",
+                        to="papers.paperversion",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scheme', 'value'), name='identifier_names_one_paper'), models.CheckConstraint(condition=models.Q(('scheme__in', ('doi', 'arxiv', 'acl', 'pmid', 'pmcid', 'openalex', 's2', 'corpusid'))), name='identifier_scheme_known')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("scheme", "value"), name="identifier_names_one_paper"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "scheme__in",
+                                ("doi", "arxiv", "acl", "pmid", "pmcid", "openalex", "s2", "corpusid"),
+                            )
+                        ),
+                        name="identifier_scheme_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SourceRecord',
+            name="SourceRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=40)),
-                ('source_key', models.CharField(max_length=300)),
-                ('digest', models.CharField(max_length=32)),
-                ('locator', models.CharField(blank=True, help_text='file and line', max_length=500)),
-                ('payload', models.JSONField(default=dict)),
-                ('run', models.BigIntegerField(default=0)),
-                ('first_read_at', models.DateTimeField()),
-                ('last_read_at', models.DateTimeField()),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='source_records', to='papers.paper')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=40)),
+                ("source_key", models.CharField(max_length=300)),
+                ("digest", models.CharField(max_length=32)),
+                ("locator", models.CharField(blank=True, help_text="file and line", max_length=500)),
+                ("payload", models.JSONField(default=dict)),
+                ("run", models.BigIntegerField(default=0)),
+                ("first_read_at", models.DateTimeField()),
+                ("last_read_at", models.DateTimeField()),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="source_records",
+                        to="papers.paper",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_read_at', '-id'],
-                'constraints': [models.UniqueConstraint(fields=('source', 'source_key', 'digest'), name='source_record_once')],
+                "ordering": ["-last_read_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "source_key", "digest"), name="source_record_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.CheckConstraint(condition=models.Q(('year__isnull', True), models.Q(('year__gte', 1000), ('year__lte', 2200)), _connector='OR'), name='paper_year_plausible'),
+            model_name="paper",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("year__isnull", True),
+                    models.Q(("year__gte", 1000), ("year__lte", 2200)),
+                    _connector="OR",
+                ),
+                name="paper_year_plausible",
+            ),
         ),
     ]
