@@ -334,7 +334,7 @@ def accepts(parameter):
         "id": "one whole number from 1",
         "page": "one whole number from 1",
         "per_page": f"one whole number from 1 to {MOST_PER_PAGE}",
-        "claim": "one id, alone or as id:supports, id:qualifies, id:disputes; or none",
+        "claim": "one id, alone or as id:supports, id:qualifies, id:disputes; or any, or none",
         "text": f"one {text}",
     }[parameter.kind]
 
@@ -424,7 +424,7 @@ def described(parameter, *, required=False):
         "id": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
         "page": {"type": "integer", "minimum": 1, "maximum": 10**12},
         "per_page": {"type": "integer", "minimum": 1, "maximum": MOST_PER_PAGE},
-        "claim": {"type": "string", "pattern": "^(none|[0-9]{1,18}(:(supports|qualifies|disputes))?)$"},
+        "claim": {"type": "string", "pattern": "^(any|none|[0-9]{1,18}(:(supports|qualifies|disputes))?)$"},
         "text": text,
     }[parameter.kind]
     if parameter.default:

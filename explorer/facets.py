@@ -146,7 +146,7 @@ PARAMETERS = (
         "claim",
         "claim",
         _("Claim"),
-        _("the id of a claim that the citing paper is tied to, also as id:supports; or none"),
+        _("the id of a claim that the citing paper is tied to, also as id:supports; or any, or none"),
     ),
     Parameter("q", "text", _("Words"), _("words of the title, authors, abstract or citing sentences")),
 )

@@ -43,14 +43,14 @@ class ManyTexts(forms.MultipleChoiceField):
 
 
 class ClaimField(forms.CharField):
-    """``12``, ``12:supports`` or ``none``: cleaned to (id, treatment), ``(None, "")`` for none."""
+    """``12`` or ``12:supports``, cleaned to (id, treatment); ``any`` or ``none``, to (None, the word)."""
 
     def to_python(self, value):
         value = super().to_python(value)
         if value in self.empty_values:
             return None
-        if value == "none":
-            return None, ""
+        if value in ("any", "none"):
+            return None, value
         number, _colon, treatment = value.partition(":")
         if not (number.isascii() and number.isdigit() and len(number) < 19):
             raise ValidationError("not a claim")
@@ -147,7 +147,7 @@ def _claim(queryset, value):
     claim_id, treatment = value
     tied = ClaimTreatment.objects.filter(citation_id=OuterRef("pk"), claim__withdrawn_at=None)
     if claim_id is None:
-        return queryset.filter(~Exists(tied))
+        return queryset.filter(Exists(tied) if treatment == "any" else ~Exists(tied))
     tied = tied.filter(claim_id=claim_id)
     return queryset.filter(Exists(tied.filter(treatment=treatment) if treatment else tied))
 

@@ -237,6 +237,7 @@ class Hub:
                     "total": total,
                     "total_url": self.link(polarity=word),
                     "tied": total - none,
+                    "tied_url": self.link(polarity=word, claim="any"),
                     "none": none,
                     "none_url": self.link(polarity=word, claim="none"),
                 }

@@ -14,3 +14,5 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("favicon.svg"))),
     path("", include("explorer.urls")),
 ]
+
+handler404 = "explorer.views.not_found"

@@ -53,6 +53,7 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
         for line in untied:
             assert opened(hub.paper, line["total_url"]) == line["total"]
             assert opened(hub.paper, line["none_url"]) == line["none"]
+            assert opened(hub.paper, line["tied_url"]) == line["tied"]
     best = max(summaries, key=lambda summary: summary.known)
     hub = Hub(best.paper, "/x/")
     for row in hub.years.rows:
@@ -158,9 +159,12 @@ def test_claim_finds_those_tied_to_it():
     supporting = list(hub.incoming_citations.filter(polarity="supports"))
     make_treatment(claim, supporting[0], treatment=ClaimTreatment.Treatment.SUPPORTS)
     make_treatment(claim, supporting[1], treatment=ClaimTreatment.Treatment.QUALIFIES)
-    assert [listing(hub, f"claim={value}").total for value in (claim.pk, f"{claim.pk}:supports", "none")] == [
+    assert [
+        listing(hub, f"claim={value}").total for value in (claim.pk, f"{claim.pk}:supports", "none", "any")
+    ] == [
         2,
         1,
+        2,
         2,
     ]
     _claims, untied = Hub(hub, "/x/").claims()
