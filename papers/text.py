@@ -234,7 +234,7 @@ _BRACED = r"\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\}"
 # The rule by which "$5 and $6" is no formula: no blank inside the dollars, no digit behind them.
 _MATH = re.compile(
     r"\$\$(?P<shown>[^$]{1,2000})\$\$|(?<!\\)\$(?=\S)(?P<inline>[^$]{1,500}?)(?<=[^\s\\])\$(?!\d)"
-    r"|\\\((?P<round>.{1,500}?)\\\)|\\\[(?P<square>.{1,2000}?)\\\]",
+    r"|\\\((?P<round>(?:(?!\\\().){1,500}?)\\\)|\\\[(?P<square>(?:(?!\\\[).){1,2000}?)\\\]",
     re.DOTALL,
 )
 _MATHEMATICAL = re.compile(r"[\\^_{}=<>+]|^[\w,.()*/|'-]{1,20}$")
@@ -249,7 +249,7 @@ _ACCENT = (
 _COMMAND = re.compile(
     rf"\{{(?P<braced>{_ACCENT})\}}|(?P<accent>{_ACCENT})"
     rf"|\\(?P<name>[a-zA-Z]+)\*?(?P<arguments>(?:\s?{_BRACED}){{0,3}})"
-    r"|\\(?P<sign>[%&#_$ {},;:!/\\-])"
+    r"|\\(?P<sign>[%&#_$ {}()\[\],;:!/\\-])"
 )
 _SIGNS = dict.fromkeys(",;: \\", " ") | dict.fromkeys("!/-", "")
 _QUOTED = re.compile(r"``([^`]{1,500}?)''")
@@ -299,6 +299,9 @@ def _formula(found: re.Match[str]) -> str:
     content = found["shown"] or found["inline"] or found["round"] or found["square"]
     if found["inline"] and not _MATHEMATICAL.search(content):
         return found[0]
+    if (found["round"] or found["square"]) and not re.search(r"[\\^_{}=]", content):
+        # Brackets that somebody escaped: "\[Gale 1992\]"
+        return found[0].replace("\\", "")
     return _converted(f"${content}$", found[0])
 
 

@@ -133,6 +133,7 @@ DIRTY = st.one_of(st.text(), st.lists(PIECES, max_size=25).map("".join))
         ("costs $5 and $6", "costs $5 and $6"),
         ("pay $so much$ now", "pay $so much$ now"),
         ("US$5 to AU$6", "US$5 to AU$6"),
+        (r"by \[Gale 1992\], \(see\) A\[B and \[x^2\]", "by [Gale 1992], (see) A[B and x^2"),
         (r"O(n\log n)", "O(n log n)"),
         (r"Schr\"odinger, {\'e}t\'e, Erd\H{o}s, \v{S}koda", "Schrödinger, été, Erdős, Škoda"),
         (r"\c{c}a, na\"{\i}ve, \o", "ça, naïve, ø"),
