@@ -34,7 +34,23 @@ from papers.records import NoticeRecord, PaperRecord, Problem, ReferenceRecord
 # Whose word is shown, strongest first, for every field alike. The same source's newer word
 # replaces its older one. A preprint's record ranks below any record of a published version,
 # and what a reference list says of a cited work ranks last. docs/data-model.md explains it.
-SOURCE_ORDER = ("curator", "native", "jats", "semantic-scholar", "reference")
+SOURCE_ORDER = (
+    "curator",
+    "native",
+    "jats",
+    "crossref",
+    "crossref-xml",
+    "pubmed",
+    "openalex",
+    "arxiv",
+    "semantic-scholar",
+    "semantic-scholar-bulk",
+    "unarxive",
+    "s2orc",
+    "tei",
+    "opencitations",
+    "reference",
+)
 FROM_REFERENCE = "reference"
 PREPRINT = "/preprint"
 

@@ -11,7 +11,27 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from papers.importers import jats, native, semantic_scholar
+from papers.importers import (
+    arxiv_atom,
+    bibtex,
+    crossref,
+    crossref_xml,
+    csl,
+    csv_export,
+    endnote,
+    jats,
+    native,
+    openalex,
+    opencitations,
+    pubmed,
+    ris,
+    s2orc,
+    semantic_scholar,
+    semantic_scholar_bulk,
+    tei,
+    unarxive,
+    wos,
+)
 from papers.importers.source import MAX_LINE_BYTES, Source, find_files, open_source
 from papers.records import Identifiers, Items, Problem, UnreadableFile
 
@@ -40,6 +60,30 @@ FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
         Format("jats", jats.looks_like, jats.read, False, "JATS or NLM full text (XML)"),
+        Format("tei", tei.looks_like, tei.read, False, "TEI full text as GROBID writes it (XML)"),
+        Format("pubmed", pubmed.looks_like, pubmed.read, False, "PubMed articles (XML)"),
+        Format("arxiv", arxiv_atom.looks_like, arxiv_atom.read, False, "a feed of the arXiv API (Atom)"),
+        Format("unarxive", unarxive.looks_like, unarxive.read, False, "unarXive full text (JSON Lines)"),
+        Format("s2orc", s2orc.looks_like, s2orc.read, False, "S2ORC or doc2json full text (JSON)"),
+        Format(
+            "openalex", openalex.looks_like, openalex.read, False, "OpenAlex works (JSON, snapshot lines)"
+        ),
+        Format("crossref", crossref.looks_like, crossref.read, False, "Crossref works (JSON)"),
+        Format("crossref-xml", crossref_xml.looks_like, crossref_xml.read, False, "Crossref deposits (XML)"),
+        Format(
+            "semantic-scholar-bulk",
+            semantic_scholar_bulk.looks_like,
+            semantic_scholar_bulk.read,
+            False,
+            "lines of the Semantic Scholar bulk data sets: papers, abstracts, citations (JSON Lines)",
+        ),
+        Format(
+            "opencitations",
+            opencitations.looks_like,
+            opencitations.read,
+            False,
+            "citations of OpenCitations (CSV, Turtle)",
+        ),
         Format(
             "semantic-scholar",
             semantic_scholar.looks_like,
@@ -47,6 +91,12 @@ FORMATS: dict[str, Format] = {
             True,
             "a /citations or /references answer of the Semantic Scholar Graph API (JSON)",
         ),
+        Format("csl-json", csl.looks_like, csl.read, False, "items of citation processors (CSL-JSON)"),
+        Format("ris", ris.looks_like, ris.read, False, "RIS of databases and reference managers"),
+        Format("wos", wos.looks_like, wos.read, False, "Web of Science, tagged or tab-delimited"),
+        Format("endnote", endnote.looks_like, endnote.read, False, "EndNote, tagged or XML"),
+        Format("bibtex", bibtex.looks_like, bibtex.read, False, "BibTeX or BibLaTeX"),
+        Format("csv", csv_export.looks_like, csv_export.read, False, "a table of papers (CSV, TSV)"),
         Format("native", native.looks_like, native.read, False, "the hub's own records (JSON Lines)"),
     )
 }

@@ -1,5 +1,5 @@
-"""What every reader checks alike: years, dates, languages, a value quoted in a message, and
-a reference list without repeats and without the paper itself.
+"""What every reader checks alike: years, dates, languages, kinds, licences, identifiers within
+printed text, what is wrong with an item, a reference list without repeats and without the paper itself.
 
 Pure. What a title or an identifier may hold is the business of ``papers/text.py`` and
 ``papers/identifiers.py``.
@@ -10,21 +10,85 @@ from __future__ import annotations
 import datetime
 import re
 import reprlib
+from collections.abc import Mapping
 
-from papers.records import ContextRecord, Identifiers, LabelRecord, ReferenceRecord
+from papers.identifiers import normalise_identifiers
+from papers.records import ContextRecord, Identifiers, LabelRecord, Problem, ReferenceRecord
 
 FIRST_YEAR = 1000
+MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 # Longest values of the columns that hold them.
 MAX_KIND = 60
 MAX_FIELD = 200
 MAX_LICENSE = 200
+# A record with thousands of bad fields is one bad record.
+MAX_WARNINGS = 50
+
+# Crossref's names of types, which OpenAlex used too; others are our words once the hyphens are spaces.
+KINDS = {
+    "journal-article": "article",
+    "article-journal": "article",
+    "proceedings-article": "conference paper",
+    "paper-conference": "conference paper",
+    "posted-content": "preprint",
+    "chapter": "book chapter",
+    "monograph": "book",
+    "edited-book": "book",
+    "reference-book": "book",
+    "other": "",
+}
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
+_CC_URL = re.compile(r"creativecommons\.org/licenses/(by(?:-nc)?(?:-sa|-nd)?)(?:/(\d\.\d))?", re.IGNORECASE)
+_CC_ZERO = re.compile(
+    r"creativecommons\.org/publicdomain/zero|\bCC0\b|Creative Commons (Zero|public domain)", re.I
+)
+_CC_WORDS = re.compile(
+    r"Creative Commons Attribution((?:[- ](?:Non-?Commercial|Share-?Alike|No-?Deriv(?:ative|atives|s)))*)"
+    r"(?:\s+(\d\.\d)|\s+Licen[cs]e|\s+International|\W)",
+    re.IGNORECASE,
+)
+_SAYS_RETRACTED = re.compile(r"\W*retracted(\s+(article|chapter|paper))?\s*[:\]]", re.IGNORECASE)
+_PRINTED_DOI = re.compile(
+    r"(?i:\bdoi\b|doi\.org/)[\s:]*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s,;]+)"
+)
+_PRINTED_ARXIV = re.compile(
+    r"(?i:\barxiv(?:\s*:\s*|\.org/(?:abs|pdf)/))([a-z-]+(?:\.[A-Z]{2})?/\d{7}|\d{4}\.\d{4,5})"
+)
 _QUOTER = reprlib.Repr()
 _QUOTER.maxstring = _QUOTER.maxother = 60
 _QUOTER.maxlevel = 2
 _QUOTER.maxlist = _QUOTER.maxdict = 3
+
+
+class Report:
+    """Collects what is wrong with one item, in ``problems``."""
+
+    __slots__ = ("line", "where", "problems")
+
+    def __init__(self, line: int | None, where: str = ""):
+        self.line = line
+        self.where = where
+        self.problems: list[Problem] = []
+
+    def warn(self, reason: str) -> None:
+        """A field is left out."""
+        if len(self.problems) == MAX_WARNINGS:
+            reason = f"more than {MAX_WARNINGS} fields are left out: the others are not named"
+        if len(self.problems) <= MAX_WARNINGS:
+            self.problems.append(Problem(self.where + reason, self.line))
+
+    def skip(self, reason: str) -> None:
+        """The item is lost."""
+        self.problems.append(Problem(self.where + reason, self.line, skipped=True))
+
+    def identifiers(self, given: Mapping[str, object]) -> Identifiers:
+        """Canonical identifiers of what the source states; invalid ones are warned of."""
+        normal, reasons = normalise_identifiers(given)
+        for reason in reasons:
+            self.warn(reason)
+        return normal
 
 
 def last_year() -> int:
@@ -51,11 +115,64 @@ def date_or_none(value) -> str | None:
     return match[0]
 
 
+def date_of(year: object, month: str = "", day: str = "") -> str:
+    """ISO text of the printed parts of a date, as exact as they are valid; "" without a valid year.
+
+    A month is a number or an English name; of several ("Jul-Aug") it is the first.
+    """
+    number = year_or_none(year)
+    date = f"{number:04}" if number else ""
+    name = month.strip()[:3].lower()
+    month = str(MONTHS.index(name) + 1) if name in MONTHS else month.strip()
+    for part in (month, day.strip()):
+        longer = date_or_none(f"{date}-{part:0>2}")
+        if longer is None:
+            break
+        date = longer
+    return date
+
+
 def language_or_none(value) -> str | None:
     """A language tag in lower case (``en``, ``pt-br``), or None."""
     if isinstance(value, str) and _LANGUAGE.fullmatch(value.strip()):
         return value.strip().lower()
     return None
+
+
+def kind_name(registered: str) -> str:
+    """Our word for a type of work as Crossref or OpenAlex registers it ("book-chapter")."""
+    name = registered.strip().lower()
+    return KINDS.get(name, name.replace("-", " ").replace("_", " "))[:MAX_KIND]
+
+
+def earliest_date(dates) -> str:
+    """The earliest full date among ISO dates, else the earliest of the most exact ones; "" without any."""
+    return min(dates, key=lambda date: (-len(date), date), default="")
+
+
+def short_license(links: list[str], words: str = "") -> str:
+    """The usual short name of a Creative Commons licence that a link or the words name, else ""."""
+    sources = " ".join([*links, words])
+    if url := _CC_URL.search(sources):
+        version = f" {url[2]}" if url[2] else ""
+        return f"CC {url[1].upper()}{version}"
+    if named := _CC_WORDS.search(words):
+        parts = {"noncommercial": "-NC", "sharealike": "-SA", "noderiv": "-ND"}
+        squeezed = re.sub(r"[- ]", "", named[1]).lower()
+        version = f" {named[2]}" if named[2] else ""
+        return "CC BY" + "".join(short for word, short in parts.items() if word in squeezed) + version
+    return "CC0 1.0" if _CC_ZERO.search(sources) else ""
+
+
+def says_retracted(title: str) -> bool:
+    """Whether a title is marked as that of a retracted work ("RETRACTED: …")."""
+    return bool(_SAYS_RETRACTED.match(title))
+
+
+def printed_identifiers(printed: str) -> list[tuple[str, str]]:
+    """(scheme, value unchecked) of the DOI and the arXiv identifier that a printed reference names."""
+    found = (("doi", _PRINTED_DOI.search(printed)), ("arxiv", _PRINTED_ARXIV.search(printed)))
+    return [(scheme, match[1].rstrip(".)]")) for scheme, match in found if match]
 
 
 def quoted(value) -> str:

@@ -1,32 +1,36 @@
 """JATS and NLM full text: one or several ``<article>`` elements of XML.
 
 Owns the way from such an article to a record: metadata, notices, the reference list. The
-sentences that cite the entries come from ``jats_citations.py``. Nothing outside the file is
+sentences that cite the entries come from ``citing_sentences.py``. Nothing outside the file is
 ever read: no DTD, no entity, no network.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
 from papers import identifiers, text
+from papers.importers.citing_sentences import citing_sentences
 from papers.importers.fields import (
     MAX_FIELD,
     MAX_KIND,
     MAX_LICENSE,
+    date_of,
     date_or_none,
     distinct,
+    earliest_date,
     language_or_none,
     merge_references,
     quoted,
-    year_or_none,
+    says_retracted,
+    short_license,
 )
-from papers.importers.jats_citations import citing_sentences, entity_text, plain_text
+from papers.importers.jats_citations import blocks, plain_text
 from papers.importers.jats_references import author_record, reference_list, scheme_and_value
 from papers.importers.source import Source
+from papers.importers.xml_stream import entity_text, not_well_formed, outermost, xml_start
 from papers.records import (
     AuthorRecord,
     Identifiers,
@@ -76,44 +80,18 @@ OTHER_ABSTRACTS = (
     "video web-summary"
 ).split()
 PUBLICATION_DATES = "epub ppub epub-ppub collection pub epreprint preprint ecorrected".split()
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_ROOT = re.compile(r"<(?:[\w.-]+:)?(article|pmc-articleset|OAI-PMH)[\s>]")
 _SIGNS = re.compile(
     r"//NLM//DTD|JATS|//jats\.nlm|article-type\s*=|<(?:[\w.-]+:)?(?:front|journal-meta|article-meta)[\s>]"
-)
-_SAYS_RETRACTED = re.compile(r"\W*retracted(\s+(article|chapter|paper))?\s*[:\]]", re.IGNORECASE)
-_CC_URL = re.compile(r"creativecommons\.org/licenses/(by(?:-nc)?(?:-sa|-nd)?)(?:/(\d\.\d))?", re.IGNORECASE)
-_CC_ZERO = re.compile(
-    r"creativecommons\.org/publicdomain/zero|\bCC0\b|Creative Commons (Zero|public domain)", re.I
-)
-_CC_WORDS = re.compile(
-    r"Creative Commons Attribution((?:[- ](?:Non-?Commercial|Share-?Alike|No-?Deriv(?:ative|atives|s)))*)"
-    r"(?:\s+(\d\.\d)|\s+Licen[cs]e|\s+International|\W)",
-    re.IGNORECASE,
 )
 
 
 def looks_like(head: bytes, name: str) -> bool:
     """Whether the head is XML whose root is a JATS article or a set of them."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    start = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n")
-    if not start.startswith("<"):
-        return False
-    root = _ROOT.search(_without_prolog(start))
-    if root is None or root.start() > 0:
-        return False
-    return root[1] == "pmc-articleset" or bool(_SIGNS.search(start))
-
-
-def _without_prolog(start: str) -> str:
-    """The text from the root element on: declaration, comments and DOCTYPE are taken off."""
-    prolog = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL)
-    while match := prolog.match(start):
-        start = start[match.end() :]
-    return start.lstrip()
+    root, start = xml_start(head)
+    return root == "pmc-articleset" or root in ("article", "OAI-PMH") and bool(_SIGNS.search(start))
 
 
 def read(source: Source, about: Identifiers) -> Items:
@@ -123,7 +101,7 @@ def read(source: Source, about: Identifiers) -> Items:
     """
     found = 0
     try:
-        for article in _articles(source):
+        for article in outermost(source, ["article"]):
             found += 1
             reader = _Article(article)
             record = reader.record()
@@ -132,40 +110,10 @@ def read(source: Source, about: Identifiers) -> Items:
                 yield record
     except etree.XMLSyntaxError as error:
         if not source.damage:
-            reason = f"the XML is not well-formed: {error.msg or 'it holds no element'}"
-            yield Problem(text.clean_line(reason, 300), error.lineno or None, skipped=True)
+            yield not_well_formed(error)
         return
     if not found:
         yield Problem("the file holds no article element", skipped=True)
-
-
-def _articles(source: Source) -> Iterator[etree._Element]:
-    """Each outermost ``<article>``, its names without namespaces; freed when the next is asked for."""
-    events = etree.iterparse(
-        source,
-        events=("end",),
-        tag="{*}article",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    for _event, article in events:
-        if any(_local(parent) == "article" for parent in article.iterancestors()):
-            continue
-        for element in article.iter():
-            if isinstance(element.tag, str) and element.tag.startswith("{"):
-                element.tag = _local(element)
-        yield article
-        article.clear()
-        while article.getprevious() is not None:
-            del article.getparent()[0]
-
-
-def _local(element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _line(element, limit: int) -> str:
@@ -267,7 +215,7 @@ class _Article:
         references, table, empty = reference_list(self._article)
         for ref in empty:
             self._warn("an entry of the reference list is empty: it is left out", ref)
-        contexts, problems = citing_sentences(self._article, table)
+        contexts, problems = citing_sentences(blocks(self._article, table), table)
         self.problems += problems
         for work, context in contexts:
             references[work].contexts.append(context)
@@ -301,7 +249,7 @@ class _Article:
             kind = element.get("pub-type") or element.get("date-type") or ""
             if (not kind or kind in PUBLICATION_DATES) and (date := _date(element)):
                 dates.append(date)
-        return min(dates, key=lambda date: (-len(date), date), default="")
+        return earliest_date(dates)
 
     def _fields(self) -> list[str]:
         """The outermost subjects of each group that names a discipline."""
@@ -334,13 +282,13 @@ class _Article:
         links = [link for node in element.iter() if (link := node.get(_XLINK_HREF))]
         links += [plain_text(node) for node in element.iter("license_ref")]
         links += [plain_text(node) for node in self._meta.iterfind("permissions/license_ref")]
-        return _license(links, words) or text.clean_line(words, MAX_LICENSE)
+        return short_license(links, words) or text.clean_line(words, MAX_LICENSE)
 
     def _retracted(self, title: str) -> bool | None:
         if self._type in NOTICES:
             return None
         forward = self._meta.xpath("related-article[@related-article-type='retraction-forward']")
-        if self._type == "retracted-article" or forward or _SAYS_RETRACTED.match(title):
+        if self._type == "retracted-article" or forward or says_retracted(title):
             return True
         return None
 
@@ -370,23 +318,11 @@ class _Article:
 
 def _date(element) -> str:
     """ISO text of a ``pub-date``, as exact as its valid parts are."""
-    year = year_or_none(_line(element.find("year"), 10))
-    stated = date_or_none((element.get("iso-8601-date") or "")[:10])
-    if year is None:
-        return stated or ""
-    date = f"{year:04}"
-    for part in (_month(_line(element.find("month"), 20)), _line(element.find("day"), 10)):
-        longer = date_or_none(f"{date}-{part:0>2}")
-        if longer is None:
-            break
-        date = longer
-    return max(date, stated or "", key=len)
-
-
-def _month(printed: str) -> str:
-    """A month's number from digits or an English name; as it is otherwise."""
-    name = printed[:3].lower()
-    return str(MONTHS.index(name) + 1) if name in MONTHS else printed
+    stated = date_or_none((element.get("iso-8601-date") or "")[:10]) or ""
+    date = date_of(
+        _line(element.find("year"), 10), _line(element.find("month"), 20), _line(element.find("day"), 10)
+    )
+    return max(date, stated, key=len)
 
 
 def _paragraphs(abstract) -> list[str]:
@@ -402,20 +338,6 @@ def _paragraphs(abstract) -> list[str]:
             words = f"{plain_text(title).rstrip(' :.').upper()}: {words}"
         paragraphs.append(words)
     return paragraphs or [plain_text(abstract)]
-
-
-def _license(links: list[str], words: str) -> str:
-    """The usual short name of a Creative Commons licence that a link or the words name, else ""."""
-    sources = " ".join([*links, words])
-    if url := _CC_URL.search(sources):
-        version = f" {url[2]}" if url[2] else ""
-        return f"CC {url[1].upper()}{version}"
-    if named := _CC_WORDS.search(words):
-        parts = {"noncommercial": "-NC", "sharealike": "-SA", "noderiv": "-ND"}
-        squeezed = re.sub(r"[- ]", "", named[1]).lower()
-        version = f" {named[2]}" if named[2] else ""
-        return "CC BY" + "".join(short for word, short in parts.items() if word in squeezed) + version
-    return "CC0 1.0" if _CC_ZERO.search(sources) else ""
 
 
 def _linked(element) -> Identifiers:

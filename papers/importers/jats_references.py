@@ -1,7 +1,7 @@
 """The reference list of a JATS article: each ``<ref>`` as one or several ``ReferenceRecord``s.
 
 Owns how a printed or tagged entry becomes identifiers, title, authors, year and venue, and how
-in-text markers find it. Which sentences cite it is the business of ``jats_citations.py``.
+in-text markers find it. Which sentences cite it is the business of ``citing_sentences.py``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from papers import identifiers, text
-from papers.importers.fields import year_or_none
-from papers.importers.jats_citations import ReferenceTable, plain_text
+from papers.importers.citing_sentences import ReferenceTable
+from papers.importers.fields import printed_identifiers, year_or_none
+from papers.importers.jats_citations import plain_text
 from papers.records import AuthorRecord, Identifiers, ReferenceRecord
 
 CITATIONS = ("element-citation", "mixed-citation", "nlm-citation", "citation", "citation-alternatives")
@@ -21,8 +22,6 @@ NO_AUTHORS = ("editor", "translator", "compiler", "transed", "guest-editor", "as
 
 _NUMBER = re.compile(r"\W*(\d{1,4})\W*")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
-_DOI = re.compile(r"(?i:\bdoi\b|doi\.org/)[\s:]*(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^\s,;]+)")
-_ARXIV = re.compile(r"(?i:\barxiv)\s*:\s*([a-z-]+(?:\.[A-Z]{2})?/\d{7}|\d{4}\.\d{4,5})")
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 
@@ -167,9 +166,7 @@ def _identifiers(citation, raw: str) -> Identifiers:
         for candidate in (element.get(_XLINK_HREF) or "", plain_text(element)):
             parsed = identifiers.parse_identifier(candidate.removeprefix("info:doi/"))
             found += [parsed] if parsed else []
-    for scheme, pattern in (("doi", _DOI), ("arxiv", _ARXIV)):
-        if match := pattern.search(raw):
-            found.append((scheme, match[1].rstrip(".)]")))
+    found += printed_identifiers(raw)
     valid = {}
     for scheme, value in found:
         if scheme not in valid and identifiers.normalise(scheme, value):

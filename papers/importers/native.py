@@ -6,7 +6,6 @@ the rest of its record is kept; a line that holds no record is skipped with its 
 
 from __future__ import annotations
 
-import json
 import re
 
 import msgspec
@@ -25,6 +24,7 @@ from papers.importers.fields import (
     quoted,
     year_or_none,
 )
+from papers.importers.json_items import decode_json, why_not_json
 from papers.importers.source import BYTE_ORDER_MARK, MAX_LINE_BYTES, MIB, Source, numbered_lines
 from papers.records import (
     AuthorRecord,
@@ -87,40 +87,17 @@ def read(source: Source, about: Identifiers) -> Items:
             yield Problem(reason, number, skipped=True)
             continue
         try:
-            value = _decode(line)
+            value = decode_json(line)
         except (ValueError, RecursionError) as error:
             # The last line of a cut archive is reported with the archive.
             if not source.damage:
-                yield Problem(_why_not_json(error), number, skipped=True)
+                yield Problem(why_not_json(error), number, skipped=True)
             continue
         line_reader = _Line(number, unknown_keys)
         record = line_reader.paper(value)
         yield from line_reader.problems
         if record is not None:
             yield record
-
-
-def _decode(line: bytes):
-    try:
-        return msgspec.json.decode(line)
-    except UnicodeDecodeError:
-        raise
-    except msgspec.DecodeError:
-        # By the grammar of JSON half a surrogate pair and 1e999 are allowed: then one field is
-        # bad, not the line. This decoder reads them, and words its errors for people.
-        return json.loads(line.decode(), parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str):
-    raise ValueError(f"{name} is no JSON")
-
-
-def _why_not_json(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "the line is not UTF-8 text"
-    if isinstance(error, RecursionError):
-        return "the line is nested too deeply"
-    return f"the line is not JSON: {error}"
 
 
 class _Line:

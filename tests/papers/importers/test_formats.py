@@ -52,8 +52,18 @@ def records_and_problems(path, **options):
         ("<pmc-articleset>", "", "jats"),
         ('<OAI-PMH><j:article xmlns:j="https://jats.nlm.nih.gov/ns/archiving/1.3/">', "", "jats"),
         ('<article xmlns="http://docbook.org/ns/docbook"><title>A manual</title>', "x.xml", None),
-        ('<TEI xmlns="http://www.tei-c.org/ns/1.0"><article article-type="x"/></TEI>', "x.xml", None),
-        ("@article{key, title={T}}", "x.bib", None),
+        ('<TEI xmlns="http://www.tei-c.org/ns/1.0"><article article-type="x"/></TEI>', "x.xml", "tei"),
+        ("@article{key, title={T}}", "x.bib", "bibtex"),
+        ("TY  - JOUR\nTI  - T\n", "x.txt", "ris"),
+        ("FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\n", "x.txt", "wos"),
+        ("PT\tAU\tTI\tDI\n", "x.txt", "wos"),
+        ("%0 Book\n%T T\n", "x.enw", "endnote"),
+        ("<xml><records><record/></records></xml>", "x.xml", "endnote"),
+        ("Title,Authors,DOI\n", "x.csv", "csv"),
+        ("citing,cited\n10.5555/a,10.5555/b\n", "x.csv", "opencitations"),
+        ('[{"type": "article-journal", "title": "T"}]', "x.json", "csl-json"),
+        ('{"type": "book", "title": "T", "issued": {"date-parts": [[2001]]}}\n', "x.jsonl", "csl-json"),
+        ('{"type": "book", "title": "T", "DOI": "10.5555/a", "reference-count": 1}', "", "crossref"),
         ("", "x", None),
     ],
 )
@@ -66,12 +76,12 @@ def test_sniff_reads_utf_16_xml():
 
 
 def test_read_tells_what_the_known_formats_are(tmp_path):
-    path = tmp_path / "x.bib"
-    path.write_text("@article{key}")
+    path = tmp_path / "x.txt"
+    path.write_text("Words of no format.")
     with pytest.raises(UnreadableFile, match="not known.*jats.*semantic-scholar.*native"):
         importers.read(path)
-    with pytest.raises(UnreadableFile, match="no format named 'bibtex'.*native"):
-        importers.read(path, format="bibtex")
+    with pytest.raises(UnreadableFile, match="no format named 'docx'.*native"):
+        importers.read(path, format="docx")
 
 
 def test_read_refuses_an_answer_about_an_unnamed_paper(tmp_path):

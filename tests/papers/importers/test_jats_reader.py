@@ -98,6 +98,20 @@ def test_a_range_within_one_element_cites_all_its_entries():
     )
 
 
+def test_a_range_whose_second_end_is_not_tagged_cites_all_its_entries():
+    found = citing(read_one(f"<p>Lakes were measured [1, {cite(3)}–6] before.</p>"))
+    assert {number: cited[0][:2] for number, cited in found.items()} == {
+        3: ("Lakes were measured [1, {3}–6] before.", 4),
+        **dict.fromkeys([4, 5, 6], ("Lakes were measured [1, {3–6}] before.", 4)),
+    }
+
+
+@pytest.mark.parametrize("words", ["[3–99]", "[5–2]", "in 3–6 lakes", "[3 – a]"])
+def test_what_only_looks_like_a_range_is_none(words):
+    marked = words.replace("3", cite(3), 1).replace("5", cite(5), 1)
+    assert len(citing(read_one(f"<p>Lakes were measured {marked} before.</p>"))) == 1
+
+
 def test_an_element_with_several_targets_cites_them_all():
     xref = '<xref ref-type="bibr" rid="b2 b4">2,4</xref>'
     assert sentences(read_one(f"<p>Lakes move [{xref}].</p>")) == dict.fromkeys(

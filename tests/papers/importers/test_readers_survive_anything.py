@@ -88,10 +88,216 @@ rid="b2 b3">2-3</xref></td></tr></table></sec></body><back><ref-list><ref id="b1
     ><citation-alternatives>
 <mixed-citation>X</mixed-citation></citation-alternatives></ref></ref-list></back></article></set>"""
 
+OPENALEX = {
+    "id": "https://openalex.org/W11",
+    "doi": "https://doi.org/10.5555/tide.1",
+    "ids": {"pmid": "https://pubmed.ncbi.nlm.nih.gov/123", "pmcid": "45"},
+    "title": "Tides",
+    "publication_year": 2021,
+    "publication_date": "2021-04-21",
+    "language": "en",
+    "type": "article",
+    "primary_location": {"source": {"display_name": "J"}, "license": "cc-by"},
+    "locations": [{"landing_page_url": "http://arxiv.org/abs/2104.07143"}],
+    "authorships": [{"author": {"id": "https://openalex.org/A7", "display_name": "A", "orcid": "0"}}],
+    "topics": [{"field": {"display_name": "Physics"}}],
+    "concepts": [{"display_name": "Geology", "level": 0}],
+    "is_retracted": False,
+    "abstract_inverted_index": {"Spoons": [0, 2], "pull": [1]},
+    "referenced_works": ["https://openalex.org/W3", "https://openalex.org/W11"],
+    "referenced_works_count": 2,
+}
+CROSSREF = {
+    "message": {
+        "items": [
+            {
+                "DOI": "10.5555/tide.1",
+                "title": ["Tides"],
+                "author": [{"given": "A", "family": "Moss", "ORCID": "0000"}, {"name": "Group"}],
+                "issued": {"date-parts": [[2021, 4, 21]]},
+                "container-title": ["J"],
+                "institution": [{"name": "bioInvent"}],
+                "type": "posted-content",
+                "subject": ["Physics"],
+                "abstract": "<jats:title>Aim</jats:title><jats:p>Pull.</jats:p>",
+                "license": [{"URL": "https://creativecommons.org/licenses/by/4.0", "content-version": "vor"}],
+                "reference": [
+                    {"DOI": "10.5555/moon", "year": "1999", "unstructured": "arXiv:2104.07143"},
+                    {"author": "B", "journal-title": "J"},
+                ],
+                "reference-count": 2,
+                "update-to": [{"DOI": "10.5555/old", "type": "retraction"}],
+                "updated-by": [{"DOI": "10.5555/new", "type": "correction"}],
+                "relation": {"has-preprint": [{"id-type": "doi", "id": "10.5555/draft"}]},
+            }
+        ]
+    }
+}
+BULK_PAPER = {
+    "corpusid": 7,
+    "externalids": {"DOI": "10.5555/pond", "PubMed": None},
+    "url": "https://www.semanticscholar.org/paper/" + "a" * 40,
+    "title": "Ponds",
+    "authors": [{"authorId": "1", "name": "A"}],
+    "journal": {"name": "J"},
+    "year": 2022,
+    "publicationdate": "2022-02-03",
+    "publicationtypes": ["Review"],
+    "s2fieldsofstudy": [{"category": "Physics"}],
+    "openaccessinfo": {"license": "CCBY"},
+    "abstract": "Ponds.",
+}
+BULK_CITATION = {
+    "citingcorpusid": 7,
+    "citedcorpusid": "8",
+    "isinfluential": True,
+    "contexts": ["Lakes move.", "Ponds do not."],
+    "intents": [["background"], None],
+}
+DEPOSIT = """<doi_batch xmlns="http://www.crossref.org/schema/5.3.1"><body><journal><journal_metadata
+><full_title>J</full_title></journal_metadata><journal_article><titles><title>T &amp; U</title></titles>
+<contributors><person_name contributor_role="author"><surname>M</surname><ORCID>0</ORCID></person_name>
+</contributors><publication_date><month>4</month><day>3</day><year>2020</year></publication_date>
+<crossmark><updates><update type="retraction">10.5555/old</update></updates></crossmark>
+<intra_work_relation relationship-type="hasPreprint" identifier-type="doi">10.5555/d</intra_work_relation>
+<doi_data><doi>10.5555/a</doi></doi_data><citation_list><citation><doi>10.5555/b</doi><cYear>1999</cYear>
+</citation><citation><unstructured_citation>X</unstructured_citation></citation></citation_list>
+</journal_article></journal><book><book_metadata><titles><title>B</title></titles></book_metadata
+><content_item component_type="chapter"><titles><title>C</title></titles></content_item></book></body
+></doi_batch>"""
+PAIRS = """oci,citing,cited,creation,timespan,journal_sc,author_sc
+1,doi:10.5555/a pmid:7,10.5555/b,2018-06-03,P1Y2M3D,no,no
+2,"10.5555/a",10.5555/c,2018,-P1Y,no,no
+"""
+TRIPLES = """@prefix cito: <http://purl.org/spar/cito/> .
+<https://example.org/1> cito:hasCitingEntity <http://dx.doi.org/10.5555/a%28b%29> ;
+cito:hasCitedEntity <https://doi.org/10.5555/b> ; cito:hasCitationCreationDate "2018-06" ;
+cito:hasCitationTimeSpan "P1Y" .
+"""
+
+TEI = """<!DOCTYPE TEI [<!ENTITY e "x">]><TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader xml:lang="en"
+><fileDesc><titleStmt><title level="a" type="main">T</title></titleStmt><publicationStmt><availability
+><licence target="https://creativecommons.org/licenses/by/4.0/"/></availability><date when="2021-04-21"/>
+</publicationStmt><sourceDesc><biblStruct><analytic><author><persName><forename>A</forename><surname>Moss</surname>
+</persName><idno type="ORCID">0000</idno></author></analytic><monogr><title level="j">J</title></monogr>
+<idno type="DOI">10.5555/a</idno></biblStruct></sourceDesc></fileDesc><profileDesc><abstract><p>Words
+<ref type="bibr" target="#b0">[1]</ref>.</p></abstract></profileDesc></teiHeader><text><body><div><head n="1"
+>Data</head><p><s>One <ref type="bibr" target="#b0">[1]</ref>-<ref type="bibr" target="#b2">[3]</ref></s
+><s>Two &e; (<ref type="bibr">Fern, 2001a,b;</ref><ref type="bibr" target="#b9">Kelp (2002)</ref>.<formula
+>x<label>(1)</label></formula></s></p><table><row><cell>c</cell><cell><ref type="bibr" target="#b1 #b2"
+>[2,3]</ref></cell></row></table>
+<figure><figDesc>F <ref type="bibr">[2]</ref></figDesc></figure></div></body><back
+><div type="references"><listBibl><biblStruct xml:id="b0">
+<analytic><title>R</title><author><persName><surname>Fern
+</surname></persName></author></analytic><monogr><title level="j">J</title><imprint><date when="2001"/>
+</imprint></monogr><note type="raw_reference">[1] Fern 2001a</note></biblStruct><biblStruct xml:id="b1"
+><monogr><title>S</title><author><persName><surname>Fern</surname></persName></author>
+<imprint><date when="2001"/></imprint>
+</monogr></biblStruct><biblStruct xml:id="b2"><note type="raw_reference">Kelp. doi:10.5555/c</note>
+</biblStruct></listBibl></div></back></text></TEI>"""
+PUBMED = """<!DOCTYPE PubmedArticleSet [<!ENTITY e "x">]><PubmedArticleSet><PubmedArticle><MedlineCitation>
+<PMID>77</PMID><Article><Journal><JournalIssue><PubDate><MedlineDate>2021 Jul-Aug</MedlineDate></PubDate>
+</JournalIssue><Title>J</Title></Journal><ArticleTitle>[T &e;].</ArticleTitle><Abstract><AbstractText
+Label="A">Words</AbstractText></Abstract><AuthorList><Author><LastName>Moss</LastName><ForeName>A</ForeName><Identifier
+Source="ORCID">0000</Identifier></Author></AuthorList><Language>eng</Language><PublicationTypeList
+><PublicationType>Review</PublicationType></PublicationTypeList><ArticleDate><Year>2021</Year><Month>2</Month>
+<Day>3</Day></ArticleDate></Article><CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"
+><RefSource>doi: 10.5555/n</RefSource><PMID>88</PMID></CommentsCorrections></CommentsCorrectionsList>
+<MeshHeadingList><MeshHeading><DescriptorName MajorTopicYN="Y">D</DescriptorName></MeshHeading>
+</MeshHeadingList></MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType="doi">10.5555/a</ArticleId>
+</ArticleIdList><ReferenceList>
+<Reference><Citation>R</Citation><ArticleIdList><ArticleId IdType="pubmed">5</ArticleId>
+</ArticleIdList></Reference></ReferenceList></PubmedData></PubmedArticle><PubmedBookArticle><BookDocument><PMID
+>5</PMID><Book><BookTitle>B</BookTitle></Book></BookDocument></PubmedBookArticle></PubmedArticleSet>"""
+FEED = """<feed xmlns="http://www.w3.org/2005/Atom" xmlns:arxiv="http://arxiv.org/schemas/atom"><entry
+><id>http://arxiv.org/abs/2104.07143v2</id><title>T</title><published>2021-04-14T17:01:56Z</published><summary>S
+</summary><author><name>A. Moss</name></author><category term="math.CA"/><arxiv:doi>10.5555/a</arxiv:doi>
+<arxiv:journal_ref>J 3</arxiv:journal_ref></entry></feed>"""
+S2ORC = {
+    "paper_id": "77",
+    "metadata": {
+        "title": "T",
+        "authors": [{"first": "A", "middle": ["B"], "last": "Moss", "suffix": ""}],
+        "year": "2021",
+        "doi": "10.5555/a",
+        "venue": "V",
+    },
+    "pdf_parse": {
+        "abstract": [{"text": "Words.", "cite_spans": [], "section": "Abstract"}],
+        "body_text": [
+            {
+                "text": "One [1] -[3] and BIBREF1 . Two (Fern, 2001a,b) .",
+                "cite_spans": [
+                    {"start": 4, "end": 7, "text": "[1]", "ref_id": "BIBREF0"},
+                    {"start": 9, "end": 12, "text": "[3]", "ref_id": "BIBREF2"},
+                    {"start": 31, "end": 46, "text": "(Fern, 2001a,b)", "ref_id": None},
+                ],
+                "section": "Data::Boats",
+                "sec_num": "4.1",
+            }
+        ],
+        "back_matter": [],
+        "bib_entries": {
+            f"BIBREF{number}": {
+                "title": f"W{number}",
+                "authors": [{"first": "B", "middle": [], "last": "Fern", "suffix": ""}],
+                "year": 2001,
+                "other_ids": {"DOI": [f"10.5555/w{number}"]},
+                "num": number + 1,
+                "raw_text": "Fern.",
+                "link": "5",
+            }
+            for number in range(3)
+        },
+    },
+    "latex_parse": None,
+    "outbound_citations": ["5"],
+}
+UNARXIVE = {
+    "paper_id": "2104.07143",
+    "_source_hash": "ab",
+    "metadata": {
+        "title": "T",
+        "authors_parsed": [["Moss", "A", ""]],
+        "abstract": "S",
+        "categories": "math.CA",
+        "doi": "10.5555/a",
+        "journal-ref": "J 3",
+        "license": "http://creativecommons.org/licenses/by/4.0/",
+        "versions": [{"version": "v1", "created": "Thu, 22 Apr 2021 17:01:56 GMT"}],
+        "update_date": "2021-05-04",
+    },
+    "discipline": "Mathematics",
+    "abstract": {"section": "Abstract", "text": "S", "cite_spans": [], "ref_spans": []},
+    "body_text": [
+        {
+            "section": "Data",
+            "sec_number": "1",
+            "sec_type": "section",
+            "text": "One {{formula:f}} , as {{cite:h1}}, {{cite:h2}}.\n\nTwo{{cite:h9}} {{figure:g}}.",
+        }
+    ],
+    "bib_entries": {
+        "h1": {"bib_entry_raw": "R", "ids": {"doi": "10.5555/b"}, "contained_links": [{"url": "u"}]},
+        "h2": {"bib_entry_raw": "S", "ids": None, "contained_arXiv_ids": [{"id": "2101.00001"}]},
+    },
+    "ref_entries": {"f": {"latex": "\\mu", "type": "formula"}},
+}
+
 SAMPLES = {
     "native": (json.dumps(NATIVE) + "\n").encode() * 2,
     "semantic-scholar": json.dumps(ANSWER).encode(),
     "jats": JATS.encode(),
+    "openalex": (json.dumps(OPENALEX) + "\n").encode() * 2,
+    "crossref": json.dumps(CROSSREF).encode(),
+    "crossref-xml": DEPOSIT.encode(),
+    "semantic-scholar-bulk": f"{json.dumps(BULK_PAPER)}\n{json.dumps(BULK_CITATION)}\n".encode(),
+    "opencitations": PAIRS.encode(),
+    "tei": TEI.encode(),
+    "pubmed": PUBMED.encode(),
+    "arxiv": FEED.encode(),
+    "s2orc": json.dumps(S2ORC).encode(),
+    "unarxive": (json.dumps(UNARXIVE) + "\n").encode() * 2,
 }
 ABOUT = {"doi": "10.5555/about"}
 lenient = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -153,7 +359,19 @@ def test_the_unharmed_samples_are_read(name):
     check(name, SAMPLES[name])
 
 
-@pytest.mark.parametrize("sample, name", [(NATIVE, "native"), (ANSWER, "semantic-scholar")])
+@pytest.mark.parametrize(
+    "sample, name",
+    [
+        (NATIVE, "native"),
+        (ANSWER, "semantic-scholar"),
+        (OPENALEX, "openalex"),
+        (CROSSREF, "crossref"),
+        (BULK_PAPER, "semantic-scholar-bulk"),
+        (BULK_CITATION, "semantic-scholar-bulk"),
+        (S2ORC, "s2orc"),
+        (UNARXIVE, "unarxive"),
+    ],
+)
 def test_any_value_at_any_place_of_a_json_record(sample, name):
     places = list(paths(sample))
 
@@ -197,10 +415,14 @@ def test_random_bytes(name, data):
     check(name, data)
 
 
+@pytest.mark.parametrize(
+    "document, name",
+    [(JATS, "jats"), (DEPOSIT, "crossref-xml"), (TEI, "tei"), (PUBMED, "pubmed"), (FEED, "arxiv")],
+)
 @lenient
-@given(st.data())
-def test_elements_of_an_article_renamed_emptied_and_moved(data):
-    root = etree.fromstring(JATS, etree.XMLParser(resolve_entities=False))
+@given(data=st.data())
+def test_elements_of_a_document_renamed_emptied_and_moved(document, name, data):
+    root = etree.fromstring(document, etree.XMLParser(resolve_entities=False))
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
     tags = sorted({element.tag for element in elements})
     for _ in range(data.draw(st.integers(1, 5))):
@@ -216,7 +438,16 @@ def test_elements_of_an_article_renamed_emptied_and_moved(data):
                 target = data.draw(st.sampled_from(elements))
                 if element not in (target, *target.iterancestors()):
                     target.append(element)
-    check("jats", etree.tostring(root))
+    check(name, etree.tostring(root))
+
+
+@lenient
+@given(st.lists(st.tuples(st.integers(0, len(TRIPLES)), st.binary(min_size=1, max_size=4)), max_size=4))
+def test_bytes_of_turtle_replaced_at_random(patches):
+    data = bytearray(TRIPLES.encode())
+    for place, patch in patches:
+        data[place : place + len(patch)] = patch
+    check("opencitations", bytes(data))
 
 
 @lenient
