@@ -14,8 +14,9 @@ demo demo-admin: export DATABASE_URL := $(or $(DATABASE_URL),sqlite:///demo.sqli
 export PORT
 
 # Tests and checks do not depend on what a person's environment says of their own installation.
-OWN_SETTINGS = ALLOWED_HOSTS CONTACT_EMAIL CSRF_TRUSTED_ORIGINS DATABASE_POOL DEBUG HSTS_SECONDS LIBRARY_NAME \
-	PORT PROXY_SETS_FORWARDED_PROTO PUBLIC_URL SERVED_OVER_HTTPS TIME_ZONE
+OWN_SETTINGS = ALLOWED_HOSTS CONTACT_EMAIL CROSSREF_API_KEY CROSSREF_URL CSRF_TRUSTED_ORIGINS DATABASE_POOL DEBUG \
+	FETCHED_DAYS FETCHED_FOLDER GROBID_URL HSTS_SECONDS LIBRARY_NAME OPENALEX_API_KEY OPENALEX_URL PORT \
+	PROXY_SETS_FORWARDED_PROTO PUBLIC_URL SEMANTIC_SCHOLAR_API_KEY SEMANTIC_SCHOLAR_URL SERVED_OVER_HTTPS TIME_ZONE
 CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected SECRET_KEY=only-for-tests
 PYTEST = -m pytest $(ARGS)
 
@@ -71,8 +72,8 @@ lint: install ## Check style, types, templates, settings and migrations
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py check
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py makemigrations --check --dry-run
 
-bench: install ## Measure pages and commands on a large made-up library
-	@$(PY) tests/bench.py
+bench: install ## Measure loading in bulk, its growth, and pages (ARGS="--works N --only ingest" for less)
+	@$(CLEAN) $(PY) -m tests.bench $(ARGS)
 
 clean: ## Remove what was made here, the sample library too; never db.sqlite3 or .secret-key
 	rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.sqlite3 demo.sqlite3-*

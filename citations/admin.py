@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -23,10 +24,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from citations import curation
+from citations import curation, identity
 from citations.curation import Refused
 from citations.labels import Polarity, Role
-from citations.merging import merge_papers, undo_merge
 from citations.models import (
     Assertion,
     Citation,
@@ -40,8 +40,9 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
+from papers import duplicates
 from papers.admin import FindsPapers, PaperAdmin, ReadOnly, RecordedAdmin
-from papers.models import Authorship, Paper
+from papers.models import Authorship, Paper, PossibleDuplicate
 
 WITHDRAWN = ("withdrawn_at", admin.EmptyFieldListFilter)
 LOW_CONFIDENCE = 0.6
@@ -133,6 +134,20 @@ def for_each(done):
         return action
 
     return decorate
+
+
+class OpenFirst(admin.SimpleListFilter):
+    """Of a queue: what is open shows first, since that is what it is for; ``all`` is a choice."""
+
+    title = gettext_lazy("state")
+
+    def choices(self, changelist):
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("open"),
+        }
+        yield from list(super().choices(changelist))[1:]
 
 
 class LabelForm(forms.Form):
@@ -295,16 +310,26 @@ class MergeAdmin(FindsPapers, Desk, admin.ModelAdmin):
         return [two, *super().get_urls()]
 
     def two_view(self, request, first, second):
-        """Two papers side by side, and the form that merges them."""
-        if not request.user.has_perm("citations.add_merge"):
+        """Two papers side by side, and the ways out: they are one, they are two, or later."""
+        may = {
+            "merge": request.user.has_perm("citations.add_merge"),
+            "apart": request.user.has_perm("papers.change_possibleduplicate"),
+        }
+        apart = request.POST.get("act") == "apart"
+        if request.method == "POST":
+            if not may["apart" if apart else "merge"]:
+                raise PermissionDenied
+        elif not (may["merge"] or request.user.has_perm("papers.view_possibleduplicate")):
             raise PermissionDenied
         found = Paper.objects.for_page().select_related("venue", "hub_summary")
         papers = [get_object_or_404(found, pk=key) for key in (first, second)]
+        if apart:
+            return self._tell_apart(request, *papers)
         form = MergeForm(request.POST or None, papers=papers, initial={"keep": first})
         if request.method == "POST" and form.is_valid():
             keep, lose = sorted(papers, key=lambda paper: paper.pk != form.cleaned_data["keep"])
             try:
-                merge = merge_papers(
+                merge = identity.make_one(
                     keep=keep, lose=lose, by=request.user, reason=form.cleaned_data["reason"]
                 )
             except Refused as refusal:
@@ -320,11 +345,22 @@ class MergeAdmin(FindsPapers, Desk, admin.ModelAdmin):
             "papers": papers,
             "lines": _compared(papers),
             "form": form,
+            "may": may,
+            "queued": duplicates.said_of(first, second),
         }
         return TemplateResponse(request, "admin/citations/merge/two.html", context)
 
+    def _tell_apart(self, request, one, other):
+        try:
+            identity.tell_apart(one=one, other=other, by=request.user)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("They are two different papers, and stay so."))
+        return HttpResponseRedirect(reverse("admin:papers_possibleduplicate_changelist"))
+
     def act_undo(self, request, merge):
-        undo_merge(merge=merge, by=request.user)
+        identity.make_two(merge=merge, by=request.user)
         self.log_change(request, merge, "undone")
         messages.success(request, _("There are two papers again."))
 
@@ -354,6 +390,81 @@ def _compared(papers):
 
 def _known(paper):
     return paper.hub_summary.known if hasattr(paper, "hub_summary") else 0
+
+
+# -- papers that may be one --------------------------------------------------------------------
+
+
+class Verdicts(OpenFirst):
+    parameter_name = "verdict"
+
+    def lookups(self, request, model_admin):
+        return [*PossibleDuplicate.Verdict.choices, ("all", _("all"))]
+
+    def queryset(self, request, queryset):
+        if self.value() in PossibleDuplicate.Verdict.values:
+            return queryset.filter(verdict=self.value())
+        return queryset if self.value() == "all" else duplicates.waiting(queryset)
+
+
+class PairList(ChangeList):
+    """The list with the papers that each pair means today: four queries for a page of it."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        ids = {key for row in self.result_list for key in (row.now_paper, row.now_other)}
+        papers = Paper.objects.for_list().select_related("hub_summary").in_bulk(ids)
+        for row in self.result_list:
+            row.two = [papers.get(key) for key in (row.now_paper, row.now_other)]
+
+
+@admin.register(PossibleDuplicate)
+class PossibleDuplicateAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
+    """Pairs of papers that may be one, the likeliest first; an open one leads to the two side by side."""
+
+    paper_paths = ("paper", "other")
+    text_paths = ("reason",)
+    list_display = ["score", "one", "other_one", "reason", "found_at", "verdict", "settled_by"]
+    list_display_links = ["score", "one", "other_one"]
+    list_select_related = ["settled_by"]
+    list_filter = [Verdicts]
+    list_per_page = 50
+    ordering = ["-score", "id"]
+    show_full_result_count = False
+    fields = ["score", "reason", "found_at", "verdict", "settled_at", "settled_by"]
+
+    def get_queryset(self, request):
+        return duplicates.with_ids_of_today(super().get_queryset(request))
+
+    def get_changelist(self, request, **kwargs):
+        return PairList
+
+    @admin.display(description=gettext_lazy("a paper"))
+    def one(self, pair):
+        return _in_short(pair.two[0])
+
+    @admin.display(description=gettext_lazy("the other"))
+    def other_one(self, pair):
+        return _in_short(pair.two[1])
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        pair = self.get_object(request, unquote(object_id))
+        if pair is not None and self.has_view_permission(request, pair):
+            if pair.now_paper != pair.now_other:
+                two = reverse("admin:citations_merge_two", args=[pair.now_paper, pair.now_other])
+                return HttpResponseRedirect(two)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def _in_short(paper):
+    """What tells a paper from its likes, on one line."""
+    if paper is None:
+        return "–"
+    names = paper.author_names
+    known = _("cited by %(count)d") % {"count": _known(paper)}
+    said = [names[0] if names else "", paper.year or "", known, *map(str, paper.identifiers.all())]
+    return f"{paper.pk}: {paper} ({', '.join(str(part) for part in said if part)})"
 
 
 # -- pairs and sentences -----------------------------------------------------------------------
@@ -720,22 +831,11 @@ class ResolveForm(forms.Form):
         return cleaned
 
 
-class Settled(admin.SimpleListFilter):
-    """Open references first: that is what the queue is for."""
-
-    title = gettext_lazy("state")
+class Settled(OpenFirst):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
         return [("resolved", _("resolved")), ("none", _("none of this library")), ("all", _("all"))]
-
-    def choices(self, changelist):
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("open"),
-        }
-        yield from list(super().choices(changelist))[1:]
 
     def queryset(self, request, queryset):
         if self.value() == "resolved":

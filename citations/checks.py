@@ -20,7 +20,7 @@ from citations.models import (
 )
 from citations.rollups import chunks_by_key, derive_pairs, live_summaries
 from papers import identifiers
-from papers.models import Paper, PaperIdentifier, PaperRedirect
+from papers.models import Paper, PaperIdentifier, PaperRedirect, SourceRecord
 
 CHUNK = 500
 
@@ -105,6 +105,10 @@ def _provenance():
         )
         for row_id in wrong.values_list("id", flat=True)[:CHUNK]:
             yield f"{key} {row_id}: withdrawn or not, against what its sources say"
+        for end, table in ((key, model), ("record", SourceRecord)):
+            lost = provenance.objects.filter(~Exists(table.objects.filter(pk=OuterRef(f"{end}_id"))))
+            for row_id in lost.values_list("id", flat=True)[:CHUNK]:
+                yield f"{key} provenance {row_id}: its {end} is not there"
     crossed = CitationContext.objects.exclude(passage__citing_paper=F("citation__citing_paper"))
     for row_id in crossed.values_list("id", flat=True)[:CHUNK]:
         yield f"context {row_id}: its passage stands in another paper than its citation"

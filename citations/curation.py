@@ -17,7 +17,6 @@ from simple_history.utils import get_history_model_for_model
 from citations import assertions
 from citations.claims import draw_claims
 from citations.cocitation import STORED_FROM
-from citations.ingest import take_reference
 from citations.labels import LabelSource
 from citations.models import (
     Assertion,
@@ -32,12 +31,14 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_hubs, refresh_pairs
+from citations.writing import take_reference
 from papers import bulk
 from papers import text as texts
 from papers.ingest import refold
-from papers.models import Paper, PaperRedirect
+from papers.models import Paper, PaperRedirect, PossibleDuplicate
 
 CURATOR = "curator"  # the strongest name in papers.ingest.SOURCE_ORDER
+PUT_BACK = "put back into the queue by a curator"  # a match_reason: it is left to people from then on
 
 
 class Refused(ValueError):
@@ -295,7 +296,7 @@ def dismiss_reference(*, unmatched, curator):
 
 
 def unresolve_reference(*, unmatched, curator):
-    """Put a settled reference back into the queue.
+    """Put a settled reference back into the queue, where no import tries it again.
 
     What its source said of the pair through this reference is marked withdrawn, the pair
     too if no other source has it; labels stay. Where the source has further sentences of
@@ -308,7 +309,8 @@ def unresolve_reference(*, unmatched, curator):
             raise Refused(_("This reference is still in the queue."))
         citation = unmatched.citation
         unmatched.citation = unmatched.resolved_at = unmatched.resolved_by = None
-        unmatched.save(update_fields=["citation", "resolved_at", "resolved_by"])
+        unmatched.match_reason = PUT_BACK
+        unmatched.save(update_fields=["citation", "resolved_at", "resolved_by", "match_reason"])
         _note(curator, unmatched, "Back into the queue")
         if citation is not None:
             _take_back(unmatched, citation)
@@ -466,6 +468,7 @@ def erase_curator(*, user):
         UnmatchedReference.objects.filter(resolved_by=user).update(resolved_by=None)
         Merge.objects.filter(merged_by=user).update(merged_by=None)
         Merge.objects.filter(undone_by=user).update(undone_by=None)
+        PossibleDuplicate.objects.filter(settled_by=user).update(settled_by=None)
         for model in (Paper, Claim, ClaimTreatment, RepresentativePin):
             history = get_history_model_for_model(model)
             history.objects.filter(history_user=user).update(history_user=None)

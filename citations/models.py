@@ -34,8 +34,13 @@ class Citation(models.Model):
     verified by ``check_library``.
     """
 
-    citing_paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="outgoing_citations")
-    cited_paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="incoming_citations")
+    # No index of a key's own where another index begins with it: millions of rows would pay for both.
+    citing_paper = models.ForeignKey(
+        Paper, on_delete=models.CASCADE, db_index=False, related_name="outgoing_citations"
+    )
+    cited_paper = models.ForeignKey(
+        Paper, on_delete=models.CASCADE, db_index=False, related_name="incoming_citations"
+    )
     match_status = models.CharField(max_length=10, choices=MatchStatus)
     match_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -54,7 +59,13 @@ class Citation(models.Model):
     is_self_citation = models.BooleanField(null=True, blank=True)
     citing_year = models.SmallIntegerField(null=True, blank=True)
     citing_venue = models.ForeignKey(
-        Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="outgoing_citations"
+        Venue,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        db_constraint=False,
+        related_name="outgoing_citations",
     )
     citing_retracted = models.BooleanField(null=True, blank=True)
     citing_known = models.PositiveIntegerField(default=0, help_text=_("how many papers cite the citing one"))
@@ -94,10 +105,22 @@ class Citation(models.Model):
 
 
 class CitationProvenance(models.Model):
-    """That one source lists this pair, with the reference as it prints it."""
+    """That one source lists this pair, with the reference as it prints it.
 
-    citation = models.ForeignKey(Citation, on_delete=models.CASCADE, related_name="provenances")
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="citation_provenances")
+    As many rows as pairs, written only with them: the database is not asked to look up both
+    ends of each again (half the cost of a load); ``check_library`` does.
+    """
+
+    citation = models.ForeignKey(
+        Citation, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="provenances"
+    )
+    record = models.ForeignKey(
+        SourceRecord,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="citation_provenances",
+    )
     source = models.CharField(max_length=40)
     raw = models.TextField(blank=True, help_text=_("the reference as printed"))
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -119,7 +142,7 @@ class Passage(models.Model):
     while the labels stay.
     """
 
-    citing_paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="passages")
+    citing_paper = models.ForeignKey(Paper, on_delete=models.CASCADE, db_index=False, related_name="passages")
     fingerprint = models.CharField(max_length=32)
     text = models.TextField()
     before = models.TextField(blank=True)
@@ -148,7 +171,7 @@ class CitationContext(models.Model):
     ``role`` and ``polarity`` are the effective labels, derived from the assertions.
     """
 
-    passage = models.ForeignKey(Passage, on_delete=models.CASCADE, related_name="contexts")
+    passage = models.ForeignKey(Passage, on_delete=models.CASCADE, db_index=False, related_name="contexts")
     citation = models.ForeignKey(Citation, on_delete=models.CASCADE, related_name="contexts")
     start = models.PositiveIntegerField(null=True, blank=True)
     end = models.PositiveIntegerField(null=True, blank=True)
@@ -183,8 +206,20 @@ class CitationContext(models.Model):
 class ContextProvenance(models.Model):
     """That one source holds this citing sentence."""
 
-    context = models.ForeignKey(CitationContext, on_delete=models.CASCADE, related_name="provenances")
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="context_provenances")
+    context = models.ForeignKey(
+        CitationContext,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="provenances",
+    )
+    record = models.ForeignKey(
+        SourceRecord,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="context_provenances",
+    )
     source = models.CharField(max_length=40)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
@@ -433,7 +468,7 @@ class UnmatchedReference(models.Model):
     fingerprint = models.CharField(max_length=32)
     raw = models.TextField(blank=True)
     title = models.TextField(blank=True)
-    title_folded = models.CharField(max_length=400, blank=True, db_index=True)
+    title_folded = models.CharField(max_length=400, blank=True)
     year = models.SmallIntegerField(null=True, blank=True)
     payload = models.JSONField(default=dict)
     match_status = models.CharField(max_length=10, choices=MatchStatus)
@@ -460,6 +495,7 @@ class UnmatchedReference(models.Model):
                 fields=["citing_paper", "source", "fingerprint"], name="unmatched_reference_once"
             ),
         ]
+        indexes = [models.Index(fields=["title_folded"], name="unmatched_title_folded")]
 
     def __str__(self):
         return self.title or self.raw[:100]

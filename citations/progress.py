@@ -11,7 +11,7 @@ EVERY = 60  # seconds between lines where the output is no terminal
 
 
 class Progress:
-    """Says how far a run is, with its rate. ``update(done, total=None)``; quiet when told."""
+    """Says how far a run is, with its rate and the time left, where the end is known; quiet when told."""
 
     def __init__(self, unit, *, quiet=False):
         self.unit = unit
@@ -34,12 +34,25 @@ class Progress:
         if self.live:
             self.live.stop()
 
-    def update(self, done, total=None):
+    def update(self, done, total=None, share=None):
+        """``done`` of ``total`` units; ``share``: how much of the work that is (0 to 1), else by number."""
         now = time.monotonic()
-        rate = done / max(now - self.started, 0.001)
-        line = f"{done:,}{f' of {total:,}' if total else ''} {self.unit}, {rate:,.0f} a second"
+        passed = max(now - self.started, 0.001)
+        line = f"{done:,}{f' of {total:,}' if total else ''} {self.unit}, {done / passed:,.0f} a second"
+        if share is None and total:
+            share = done / total
+        if share:
+            line += f", {_roughly(passed * (1 - share) / share)} left"
         if self.live:
             self.live.update(self.task, description=line)
         elif not self.quiet and now - self.said >= EVERY:
             self.said = now
             print(line, file=sys.stderr, flush=True)
+
+
+def _roughly(seconds):
+    """A span of time as a person says it."""
+    for size, word in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.0f} {word}"
+    return f"about {max(seconds, 0):.0f} s"

@@ -25,6 +25,7 @@ from papers.models import Authorship, Paper
 from papers.sections import SECTION_KINDS
 
 PAIRS_A_CHUNK = 1000
+PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 IDS_A_QUERY = 2000
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
@@ -47,6 +48,8 @@ PAIR_COLUMNS = (
     "citing_venue_id",
     "citing_retracted",
 )
+# What of these a pair without a sentence says; the others are empty then.
+UNREAD_COLUMNS = ("is_self_citation", "citing_year", "citing_venue_id", "citing_retracted")
 # What deriving reads: few columns as named tuples, since an import derives every pair it writes.
 PAIR_READ = (
     "id",
@@ -160,6 +163,39 @@ def _derive_pair(citation, read, pair_assertions, people):
     }
 
 
+def read_model_of_unread(pairs):
+    """``{(citing id, cited id): values of UNREAD_COLUMNS}`` for pairs that hold no sentence. Two queries."""
+    citing = {citing_id for citing_id, _cited_id in pairs}
+    rows = Paper.objects.filter(id__among=citing).values_list("id", "year", "venue_id", "retracted")
+    dated = {paper_id: columns for paper_id, *columns in rows}
+    people = _people(citing | {cited_id for _citing_id, cited_id in pairs})
+    return {
+        (citing_id, cited_id): (is_self_citation(people[citing_id], people[cited_id]), *dated[citing_id])
+        for citing_id, cited_id in pairs
+    }
+
+
+def refresh_self_citations(paper_ids):
+    """Tell the pairs that cite these papers whether they are self-citations; returns how many changed.
+
+    For papers whose author list is new. Three queries for each 20,000 pairs, and the writes.
+    """
+    changed, last = 0, 0
+    rows = Citation.objects.filter(cited_paper_id__among=paper_ids).order_by("id")
+    columns = ("id", "citing_paper_id", "cited_paper_id", "is_self_citation")
+    while lines := list(rows.filter(id__gt=last).values_list(*columns)[:PAIRS_AT_ONCE]):
+        people = _people({paper_id for _key, *pair, _held in lines for paper_id in pair})
+        wrong = [
+            SimpleNamespace(id=key, is_self_citation=fresh)
+            for key, citing_id, cited_id, held in lines
+            if (fresh := is_self_citation(people[citing_id], people[cited_id])) is not held
+        ]
+        bulk.update(Citation, wrong, ["is_self_citation"])
+        changed += len(wrong)
+        last = lines[-1][0]
+    return changed
+
+
 def depth(sentences):
     """Depth of a citation, 1..4, from (group size or None, section kind or "") of each sentence.
 
@@ -182,28 +218,46 @@ def depth(sentences):
 def is_self_citation(citing, cited):
     """Whether two author lists share a person: True, False, or None where one is unknown.
 
-    Lists of (person id or None, family, initial). A shared person id decides; else the
-    same family name and initial, unless both are identified and differ.
+    Each is a ``People``. A shared person id decides; else the same family name and initial,
+    unless both are identified and differ.
     """
     if not citing or not cited:
         return None
-    ids = {person for person, _family, _initial in citing if person}
-    if any(person in ids for person, _family, _initial in cited if person):
-        return True
-    unidentified = {(family, initial) for person, family, initial in citing if not person and family}
-    identified = {(family, initial) for person, family, initial in citing if person and family}
-    for person, family, initial in cited:
-        if (family, initial) in unidentified or not person and (family, initial) in identified:
-            return True
-    return False
+    return not (
+        citing.ids.isdisjoint(cited.ids)
+        and citing.unidentified.isdisjoint(cited.unidentified)
+        and citing.unidentified.isdisjoint(cited.identified)
+        and citing.identified.isdisjoint(cited.unidentified)
+    )
+
+
+class People:
+    """The authors of a paper: ids of persons that are told apart, and (family, initial) of each."""
+
+    __slots__ = ("ids", "identified", "unidentified")
+
+    def __init__(self, lines=()):
+        """``lines``: (person id or None, folded family name, initial) of each author."""
+        self.ids, self.identified, self.unidentified = set(), set(), set()
+        for line in lines:
+            self.add(*line)
+
+    def add(self, person, family, initial):
+        if person:
+            self.ids.add(person)
+        if family:
+            (self.identified if person else self.unidentified).add((family, initial))
 
 
 def _people(paper_ids):
-    people = defaultdict(list)
+    """``{paper id: People}``; None for a paper without authors. One query."""
+    people = defaultdict(lambda: None)
     columns = ("paper_id", "author_id", "link_reason", "family", "initial")
-    for row in _load(Authorship.objects, "paper_id", paper_ids, columns):
-        person = row.author_id if row.link_reason in LINKED else None
-        people[row.paper_id].append((person, row.family, row.initial))
+    rows = Authorship.objects.filter(paper_id__among=paper_ids)
+    for paper_id, author_id, reason, family, initial in rows.values_list(*columns):
+        if people[paper_id] is None:
+            people[paper_id] = People()
+        people[paper_id].add(author_id if reason in LINKED else None, family, initial)
     return people
 
 
@@ -211,9 +265,8 @@ def _people(paper_ids):
 
 
 def mark_stale(paper_ids):
-    """Note that these papers' summaries are behind. One query for each 500; twice is once."""
-    rows = [StaleHub(paper_id=paper_id) for paper_id in sorted(paper_ids)]
-    StaleHub.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    """Note that these papers' summaries are behind. One query; twice is once."""
+    bulk.insert_missing(StaleHub, "paper", paper_ids)
 
 
 def refresh_stale(*, progress=None):

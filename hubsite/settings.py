@@ -2,7 +2,7 @@
 
 Owns the reading and checking of the environment: a value that cannot be used raises
 ``ImproperlyConfigured`` with one line that names the variable, the value and what is
-allowed (of ``DATABASE_URL`` and ``SECRET_KEY`` never the value, which is a secret).
+allowed (of ``DATABASE_URL``, ``SECRET_KEY`` and keys of services never the value, a secret).
 Rules of the domain live in the rooms, not here.
 
 DATABASE_URL           sqlite:///FILE (relative to manage.py) or postgres://USER:PASSWORD@HOST:PORT/NAME;
@@ -22,6 +22,15 @@ STATIC_ROOT            where collectstatic puts files; default staticfiles/ besi
 LIBRARY_NAME           the name in the page header; default "Citation hub"
 CONTACT_EMAIL          whom readers and outside APIs may write to; default nobody
 TIME_ZONE              of the times shown, such as Europe/Berlin; default UTC. Stored times are UTC
+FETCHED_FOLDER         where `fetch` keeps the answers of services; default fetched/ beside manage.py
+FETCHED_DAYS           how long a kept answer is not asked for again; default 7
+SEMANTIC_SCHOLAR_URL   address of its Graph API; default https://api.semanticscholar.org/graph/v1
+SEMANTIC_SCHOLAR_API_KEY  the key for it; default none
+OPENALEX_URL           address of its API; default https://api.openalex.org
+OPENALEX_API_KEY       the key for it; default none
+CROSSREF_URL           address of its API; default https://api.crossref.org
+CROSSREF_API_KEY       the key for it, of Metadata Plus; default none
+GROBID_URL             a GROBID server that reads PDFs, such as http://127.0.0.1:8070; default none
 """
 
 import os
@@ -83,6 +92,26 @@ def entries(name, *, default, pattern, allowed):
         if not re.fullmatch(pattern, entry):
             raise refusal(name, entry, allowed)
     return found
+
+
+def address(name, *, default):
+    """The variable as an http(s) address, no slash at its end. Raises ImproperlyConfigured otherwise."""
+    value = env.str(name, default=default).strip().rstrip("/")
+    host = r"([\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?"
+    if value != default and not re.fullmatch(rf"https?://{host}(/[\w.~-]+)*", value):
+        # What stands before an @ is a password.
+        raise refusal(
+            name, value.rpartition("@")[2], "http://HOST:PORT/PATH or https://…, without a password"
+        )
+    return value
+
+
+def api_key(name):
+    """The variable as a key, "" where it is not set. Raises ImproperlyConfigured without quoting it."""
+    value = env.str(name, default="").strip()
+    if not re.fullmatch("[!-~]*", value):
+        raise refusal(name, "…", "a key of letters, digits and signs without blanks, or leave it unset")
+    return value
 
 
 def database(url, *, pool):
@@ -201,6 +230,17 @@ try:
 except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
     allowed = "a name of the time zone database, such as UTC or Europe/Berlin"
     raise refusal("TIME_ZONE", TIME_ZONE, allowed) from None
+
+FETCHED_FOLDER = BASE_DIR / text("FETCHED_FOLDER", default="fetched")
+FETCHED_DAYS = whole_number("FETCHED_DAYS", default=7, low=0, high=3650)
+SEMANTIC_SCHOLAR_URL = address("SEMANTIC_SCHOLAR_URL", default="https://api.semanticscholar.org/graph/v1")
+SEMANTIC_SCHOLAR_API_KEY = api_key("SEMANTIC_SCHOLAR_API_KEY")
+OPENALEX_URL = address("OPENALEX_URL", default="https://api.openalex.org")
+OPENALEX_API_KEY = api_key("OPENALEX_API_KEY")
+CROSSREF_URL = address("CROSSREF_URL", default="https://api.crossref.org")
+CROSSREF_API_KEY = api_key("CROSSREF_API_KEY")
+# Checked here; papers/importers/pdf.py, which knows no settings, reads the same variable.
+GROBID_URL = address("GROBID_URL", default="")
 
 SERVED_OVER_HTTPS = flag("SERVED_OVER_HTTPS", default=urlsplit(PUBLIC_URL).scheme == "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_OVER_HTTPS
@@ -353,5 +393,10 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # Whoever set ALLOWED_HOSTS wrong needs the line; the traceback says nothing more.
         "django.security.DisallowedHost": {"filters": ["one_line"]},
+        # Below these levels they write addresses of requests, and OpenAlex takes its key in them.
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
+        # Commands say themselves what they wait for.
+        "stamina": {"level": "ERROR"},
     },
 }

@@ -1,19 +1,22 @@
 """Writing many rows at once: COPY on PostgreSQL, one prepared statement on SQLite; one writer at a time.
 
-Django's ``bulk_create`` spends most of an import on building SQL text. These two functions
-write model instances as they stand, with their keys reserved beforehand, so that callers
-can tie rows together before any of them is written. No signals, no ``save()``, no history.
-Call them inside a transaction.
+Django's ``bulk_create`` spends most of an import on building SQL text. These functions
+write model instances or tuples as they stand, with their keys reserved beforehand, so that
+callers can tie rows together before any of them is written. No signals, no ``save()``, no
+history. Call them inside a transaction.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from itertools import chain
 
 from django.db import connection, models
 from django.utils import timezone
 
 LIBRARY_LOCK = 4115_1973  # any fixed number: it names PostgreSQL's advisory lock
+ROWS_A_STATEMENT = 5000
 
 
 def lock_library():
@@ -36,41 +39,142 @@ def insert(model, rows):
         return rows
     key = model._meta.pk
     if isinstance(key, models.AutoField):
-        for row, number in zip(rows, _reserve(model, len(rows)), strict=True):
+        for row, number in zip(rows, reserve(model, len(rows)), strict=True):
             setattr(row, key.attname, number)
     for row in rows:
         _set_times(row)
         row._state.adding = False
     fields = model._meta.concrete_fields
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    table = connection.ops.quote_name(model._meta.db_table)
-    values = _values(fields, rows)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for line in values:
-                    copy.write_row(line)
-        else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)  # noqa: S608 - names only
+    write(model, [field.attname for field in fields], _values(fields, rows))
     return rows
 
 
-def update(model, rows, names):
-    """Write the fields ``names`` of saved instances. One prepared statement."""
-    rows = list(rows)
-    if not rows:
-        return
-    fields = [model._meta.get_field(name) for name in names]
-    key = model._meta.pk
-    quote = connection.ops.quote_name
-    changes = ", ".join(f"{quote(field.column)} = %s" for field in fields)
-    table = quote(model._meta.db_table)
+def reserve(model, count):
+    """``count`` fresh primary keys, in order."""
+    if not count:
+        return []
+    table = connection.ops.quote_name(model._meta.db_table)
+    column = model._meta.pk.column
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {changes} WHERE {quote(key.column)} = %s",  # noqa: S608 - names only
-            _values([*fields, key], rows),
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, column])
+            [sequence] = cursor.fetchone()
+            # One range, unless somebody else took a number meanwhile.
+            cursor.execute(
+                "SELECT min(number), "
+                "CASE WHEN max(number) - min(number) >= count(*) THEN array_agg(number) END "
+                "FROM (SELECT nextval(%s::regclass) AS number FROM generate_series(1, %s)) AS taken",
+                [sequence, count],
+            )
+            begin, scattered = cursor.fetchone()
+            return scattered or range(begin, begin + count)
+        # The write lock is held (transactions begin IMMEDIATE), so nobody takes these keys
+        # meanwhile; SQLite moves its sequence with the rows.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+        last = cursor.fetchone()
+        begin = (last[0] if last else 0) + 1
+        return range(begin, begin + count)
+
+
+def write(model, attributes, lines):
+    """Insert tuples of the driver's own values: strings, numbers, None, dates; JSON as text.
+
+    ``attributes`` names what stands in them (``"cited_paper_id"``), the primary key too; columns
+    that are not named must have a default in the database or take NULL. For the tables of which
+    one record fills dozens of rows: an instance costs more to build than its row to write.
+    """
+    columns = [model._meta.get_field(name) for name in attributes]
+    if (lines := iter(lines)) and (first := next(lines, None)) is None:
+        return
+    lines = chain([first], lines)
+    names = ", ".join(connection.ops.quote_name(field.column) for field in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)  # noqa: S608 - names only
+
+
+def template(row, *, varying):
+    """(attributes, values) for ``write`` where many rows differ from ``row`` in few columns.
+
+    The attributes are ``varying`` and then all others; the values are those of the others.
+    """
+    others = [field for field in row._meta.concrete_fields if field.attname not in varying]
+    [values] = _values(others, [row])
+    return [*varying, *(field.attname for field in others)], values
+
+
+def insert_missing(model, column, values):
+    """Insert a row for each of ``values`` (numbers) that has none; other columns take NULL. One statement."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    name = connection.ops.quote_name(model._meta.get_field(column).column)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            rows, given = "unnest(%s::bigint[])", array_text(sorted(values))
+        else:
+            rows, given = "value FROM json_each(%s) WHERE true", json.dumps(sorted(values))
+        cursor.execute(
+            f"INSERT INTO {table} ({name}) SELECT {rows} ON CONFLICT DO NOTHING",  # noqa: S608 - names only
+            [given],
         )
+
+
+def update(model, rows, names):
+    """Write the fields ``names`` of saved instances. A statement for each 5,000 rows."""
+    rows = list(rows)
+    fields = [model._meta.pk, *(model._meta.get_field(name) for name in names)]
+    columns = [connection.ops.quote_name(field.column) for field in fields]
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        for begin in range(0, len(rows), ROWS_A_STATEMENT):
+            lines = _values(fields, rows[begin : begin + ROWS_A_STATEMENT])
+            if connection.vendor == "postgresql":
+                # Arrays side by side are a table to join with: one plan, one pass.
+                kinds = [_array_of(field) for field in fields]
+                given = ", ".join(f"%s::{kind}" for _cast, kind in kinds)
+                staged = ", ".join(columns)
+                changes = ", ".join(
+                    f"{column} = staged.{column}{cast}"
+                    for column, (cast, _kind) in zip(columns[1:], kinds[1:], strict=True)
+                )
+                cursor.execute(
+                    f"UPDATE {table} SET {changes} FROM unnest({given}) AS staged ({staged}) "  # noqa: S608 - names only
+                    f"WHERE {table}.{columns[0]} = staged.{columns[0]}",
+                    [array_text(values) for values in zip(*lines, strict=True)],
+                )
+            else:
+                changes = ", ".join(f"{column} = %s" for column in columns[1:])
+                cursor.executemany(
+                    f"UPDATE {table} SET {changes} WHERE {columns[0]} = %s",  # noqa: S608 - names only
+                    [(*line[1:], line[0]) for line in lines],
+                )
+
+
+def array_text(values):
+    """Values as PostgreSQL spells an array: a driver's own lists take ten times as long to bind."""
+    return "{" + ",".join(map(_spelt, values)) + "}"
+
+
+def _spelt(value):
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + value.isoformat() + '"' if isinstance(value, datetime) else str(value)
+
+
+def _array_of(field):
+    """(cast from an array's item to the column, the array's type). Text stays text: a cast would cut it."""
+    if isinstance(field, models.JSONField):
+        return "::jsonb", "text[]"
+    if isinstance(field, models.CharField | models.TextField):
+        return "", "text[]"
+    return "", f"{field.rel_db_type(connection) if field.primary_key else field.db_type(connection)}[]"
 
 
 def analyse(*models_written):
@@ -78,25 +182,6 @@ def analyse(*models_written):
     with connection.cursor() as cursor:
         for model in models_written:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
-
-
-def _reserve(model, count):
-    """``count`` fresh primary keys, in order."""
-    table = connection.ops.quote_name(model._meta.db_table)
-    column = model._meta.pk.column
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
-                [table, column, count],
-            )
-            return [number for (number,) in cursor.fetchall()]
-        # The write lock is held (transactions begin IMMEDIATE), so nobody takes these keys
-        # meanwhile; SQLite moves its sequence with the rows.
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
-        last = cursor.fetchone()
-        begin = (last[0] if last else 0) + 1
-        return range(begin, begin + count)
 
 
 def _set_times(row):

@@ -373,6 +373,21 @@ def _doi_in_address(text: str) -> str | None:
     return normalise_doi(_BIORXIV_VERSION.sub(r"\1", doi))
 
 
+# Registrants that give DOIs to preprints only. Zenodo and figshare give them to all sorts of things.
+_PREPRINT_DOI = re.compile(
+    r"10\.(?:48550/arxiv\.|1101/(?:2\d{3}\.\d\d\.\d\d\.)?\d{6,}|64898/|21203/rs\.|26434/chemrxiv|2139/ssrn\."
+    r"|3123[45]/osf\.io|31219/osf\.io|20944/preprints|36227/techrxiv|22541/au\.|7287/peerj\.preprints)"
+)
+
+
+def is_preprint_doi(doi: str) -> bool:
+    """Whether a DOI in normal form is one that a preprint server gave: arXiv, bioRxiv, SSRN, OSF and others.
+
+    bioRxiv shares its prefix with a publisher's journals, whose DOIs hold letters.
+    """
+    return bool(_PREPRINT_DOI.match(doi))
+
+
 def identifier_url(scheme: str, value: str) -> str:
     """The public https address of an identifier, "" for one that is invalid or has none."""
     scheme = scheme.lower()

@@ -16,7 +16,7 @@ import msgspec
 from django.utils import timezone
 
 from papers import bulk, identifiers, text
-from papers.matching import LEAST_TITLE, Candidate, Catalogue, Match, MatchStatus, Wanted, chunks, find
+from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, find
 from papers.models import (
     FOLDED_LENGTH,
     Author,
@@ -29,7 +29,7 @@ from papers.models import (
     SourceRecord,
     Venue,
 )
-from papers.records import NoticeRecord, PaperRecord, Problem, ReferenceRecord
+from papers.records import PaperRecord, Problem, ReferenceRecord
 
 # Whose word is shown, strongest first, for every field alike. The same source's newer word
 # replaces its older one. A preprint's record ranks below any record of a published version,
@@ -48,11 +48,19 @@ SOURCE_ORDER = (
     "unarxive",
     "s2orc",
     "tei",
+    "pdf",
+    "bibtex",
+    "ris",
+    "csl-json",
+    "endnote",
+    "wos",
+    "csv",
     "opencitations",
     "reference",
 )
 FROM_REFERENCE = "reference"
 PREPRINT = "/preprint"
+OF_A_VERSION = ("doi", "arxiv", "pmid", "pmcid", "acl")  # the other schemes name the work
 
 # Field -> how many characters its column takes (None: as many as the reader lets through).
 PLAIN_FIELDS = {
@@ -71,6 +79,7 @@ class Taken:
     """What became of one record. ``state`` is created, updated or unchanged.
 
     ``references`` pairs each reference with its Match; empty for an unchanged record.
+    ``same_as``: (number, reason) of further papers that the record's identifiers name.
     """
 
     record: PaperRecord
@@ -80,6 +89,21 @@ class Taken:
     references: list[tuple[ReferenceRecord, Match]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     abstract_changed: bool = False
+    same_as: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Upserted:
+    """A batch written: a Taken for each record, in order, and the numbers of papers that changed.
+
+    ``redated``: year, venue or retraction, of papers that were there before. ``renamed``: the
+    author list, of any. ``retitled``: the title, of any.
+    """
+
+    taken: list[Taken]
+    redated: set[int] = field(default_factory=set)
+    renamed: set[int] = field(default_factory=set)
+    retitled: set[int] = field(default_factory=set)
 
 
 def source_rank(name):
@@ -106,22 +130,22 @@ def record_key(record):
 
 
 def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
-    """Write a batch of PaperRecords that one source gave; returns a Taken for each, in order.
+    """Write a batch of PaperRecords that one source gave; returns Upserted.
 
     ``source`` is the format's name, ``run`` the number of the import, ``locator`` the file.
-    Some 20 queries and a few more for each 2,000 papers, whatever the batch holds. Raises
-    nothing of its own; call it inside a transaction.
+    Some thirty statements whatever the batch holds. Raises nothing of its own; call it
+    inside a transaction.
     """
     now = now or timezone.now()
     batch = _Batch(source=source, run=run, locator=locator, now=now, fictional=fictional)
     keyed = [(record, record_key(record), record_digest(record)) for record in records]
     known = _known_source_records(source, {key for _record, key, _digest in keyed})
-    taken = [batch.open(record, key, digest, known) for record, key, digest in keyed]
-    fresh = [item for item in taken if item.state != "unchanged"]
+    done = Upserted([batch.open(record, key, digest, known) for record, key, digest in keyed])
+    fresh = [item for item in done.taken if item.state != "unchanged"]
     if fresh:
         batch.resolve(fresh)
-        batch.write(fresh)
-    return taken
+        batch.write(fresh, done)
+    return done
 
 
 def refold(paper):
@@ -139,10 +163,9 @@ def refold(paper):
 def _known_source_records(source, keys):
     """Earlier SourceRecords of these keys, newest first in each list."""
     known = defaultdict(list)
-    for chunk in chunks(keys):
-        rows = SourceRecord.objects.filter(source=source, source_key__in=chunk).defer("payload")
-        for row in rows.order_by("-last_read_at", "-id"):
-            known[row.source_key].append(row)
+    rows = SourceRecord.objects.filter(source=source, source_key__among=keys).defer("payload")
+    for row in rows.order_by("-last_read_at", "-id"):
+        known[row.source_key].append(row)
     return known
 
 
@@ -155,7 +178,9 @@ def _payload(record):
 def _is_preprint(record):
     if record.kind.lower() in ("preprint", "posted-content"):
         return True
-    return "doi" not in record.identifiers and "arxiv" in record.identifiers and not record.kind
+    if "doi" in record.identifiers:
+        return identifiers.is_preprint_doi(record.identifiers["doi"])
+    return "arxiv" in record.identifiers and not record.kind
 
 
 @dataclass(eq=False)
@@ -172,6 +197,7 @@ class _Batch:
     said: dict = field(default_factory=lambda: defaultdict(list))
     new: list = field(default_factory=list)
     new_identifiers: list = field(default_factory=list)  # (Candidate, scheme, value)
+    named_too: list = field(default_factory=list)  # (Taken, Candidate, reason): one work, by its identifiers
     notices: list = field(default_factory=list)  # (Candidate concerned, kind, Candidate that says so)
 
     def open(self, record, key, digest, known):
@@ -204,38 +230,37 @@ class _Batch:
 
     def resolve(self, fresh):
         """Find or plan the paper of each record, reference and notice."""
-        wanted = []
-        for item in fresh:
-            for spoken_of in (item.record, *item.record.references, *item.record.notices):
-                wanted.append(_wanted(spoken_of))
-        catalogue = Catalogue(wanted)
+        sought = [(item, *map(self._wanted_by, self._parts(item))) for item in fresh]
+        catalogue = Catalogue(wanted for _item, *parts in sought for part in parts for _said, wanted in part)
         # Records first: a reference to a paper that the same batch describes should find it.
-        for item in fresh:
-            self._resolve_record(catalogue, item)
-        for item in fresh:
-            for reference in item.record.references:
-                match = self._resolve_reference(catalogue, item, reference)
+        for item, [(_record, wanted)], _references, _notices in sought:
+            self._resolve_record(catalogue, item, wanted)
+        for item, _own, references, notices in sought:
+            for reference, wanted in references:
+                match = self._resolve_reference(catalogue, item, reference, wanted)
                 if match is not None:
                     item.references.append((reference, match))
-            for notice in item.record.notices:
-                self._resolve_notice(catalogue, item, notice)
+            for notice, wanted in notices:
+                self._resolve_notice(catalogue, item, notice, wanted)
 
-    def _resolve_record(self, catalogue, item):
-        wanted = _wanted(item.record)
+    @staticmethod
+    def _parts(item):
+        return [item.record], item.record.references, item.record.notices
+
+    @staticmethod
+    def _wanted_by(part):
+        return [(said, Wanted.of(said)) for said in part]
+
+    def _resolve_record(self, catalogue, item, wanted):
         match = find(catalogue, wanted)
         candidate = match.candidate
         if candidate is None:
             candidate = self._plan(catalogue, wanted, is_stub=False)
             item.state = "created"
-        for other in match.others:
-            if match.candidate is not None:
-                item.problems.append(
-                    Problem(
-                        f"identifiers of two papers: number {candidate.paper_id} and number "
-                        f"{other.paper_id}; the first was taken, merge them if they are one",
-                        item.record.line,
-                    )
-                )
+        elif match.others:
+            named = " and ".join(identifiers.display(*pair) for pair in wanted.pairs)
+            for other in match.others:
+                self.named_too.append((item, other, f"{named} stand in one record"))
         self._add_identifiers(catalogue, candidate, wanted)
         self.described[id(item)] = candidate
         name = self.source + (PREPRINT if _is_preprint(item.record) else "")
@@ -243,30 +268,26 @@ class _Batch:
         if wanted.title_folded:
             catalogue.retitle(candidate, wanted.title_folded)
 
-    def _resolve_reference(self, catalogue, item, reference):
-        wanted = _wanted(reference)
+    def _resolve_reference(self, catalogue, item, reference, wanted):
         match = find(catalogue, wanted)
         if match.candidate is self.described[id(item)]:
             item.problems.append(Problem("the paper refers to itself; left out", item.record.line))
             return None
-        if match.status == MatchStatus.UNMATCHED and (
-            wanted.identifiers or len(wanted.title_folded) >= LEAST_TITLE
-        ):
+        if match.status == MatchStatus.UNMATCHED and (wanted.pairs or wanted.has_title):
             candidate = self._plan(catalogue, wanted, is_stub=True)
-            status = MatchStatus.EXACT if wanted.identifiers else MatchStatus.STRONG
+            status = MatchStatus.EXACT if wanted.pairs else MatchStatus.STRONG
             match = Match(candidate, status, "first known from this reference")
         candidate = match.candidate
-        if candidate is not None:
+        if candidate is not None and not wanted.is_bare:
             self._add_identifiers(catalogue, candidate, wanted)
             if candidate.is_stub and _tells_more(wanted, candidate):
                 self.said[candidate].append((FROM_REFERENCE, reference))
         return match
 
-    def _resolve_notice(self, catalogue, item, notice):
-        wanted = _wanted(notice)
+    def _resolve_notice(self, catalogue, item, notice, wanted):
         match = find(catalogue, wanted)
         other = match.candidate
-        if other is None and (wanted.identifiers or len(wanted.title_folded) >= LEAST_TITLE):
+        if other is None and (wanted.pairs or wanted.has_title):
             other = self._plan(catalogue, wanted, is_stub=True)
             self.said[other].append((FROM_REFERENCE, ReferenceRecord(title=notice.title)))
         here = self.described[id(item)]
@@ -277,6 +298,7 @@ class _Batch:
     def _plan(self, catalogue, wanted, *, is_stub):
         candidate = Candidate(None, wanted.title_folded, wanted.year, wanted.first_author, is_stub)
         catalogue.add(candidate)
+        self._add_identifiers(catalogue, candidate, wanted)
         self.new.append(candidate)
         if is_stub:
             candidate.title_folded = ""  # so that what the reference says is taken over below
@@ -284,117 +306,160 @@ class _Batch:
         return candidate
 
     def _add_identifiers(self, catalogue, candidate, wanted):
-        for scheme, value in catalogue.add_identifiers(candidate, wanted.identifiers.items()):
+        for scheme, value in catalogue.add_identifiers(candidate, wanted.pairs):
             self.new_identifiers.append((candidate, scheme, value))
 
     # -- rows ------------------------------------------------------------------------------
 
-    def write(self, fresh):
+    def write(self, fresh, done):
+        earlier = {candidate for candidate in self.said if candidate.paper_id}
         papers = self._papers()
-        before = {candidate: (paper.title, paper.abstract) for candidate, paper in papers.items()}
+        before = {candidate: _noted(paper) for candidate, paper in papers.items()}
         venues = _venues(record.venue for said in self.said.values() for _name, record in said)
         people, fields = {}, {}
-        for candidate, paper in papers.items():
-            for name, record in self.said[candidate]:
-                _take_over(paper, record, name, venues, people, fields)
+        for candidate, said in self.said.items():
+            for name, record in said:
+                _take_over(papers[candidate], record, name, venues, people, fields)
         for concerned, kind, _speaker in self.notices:
             if kind == Notice.Kind.RETRACTION:
-                paper = papers.get(concerned) or self._fetch(papers, concerned)
+                paper = papers.get(concerned)
+                if paper is None:
+                    paper = papers[concerned] = self._fetch(concerned)
+                    before[concerned] = _noted(paper)
                 if paper.field_sources.get("retracted") != "curator":
                     paper.retracted = True
         self._save_papers(papers)
-        _save_people({papers[candidate].pk: people[paper_id] for candidate, paper_id in _ids(papers, people)})
-        _save_fields({papers[candidate].pk: fields[paper_id] for candidate, paper_id in _ids(papers, fields)})
-        self._save_identifiers()
-        self._save_versions(papers)
+        by_number = {id(paper): paper.pk for paper in papers.values()}
+        there = {candidate.paper_id for candidate in earlier}
+        _save_people({by_number[key]: said for key, said in people.items()}, there)
+        _save_fields({by_number[key]: names for key, names in fields.items()}, there)
+        self._save_identifiers(self._save_versions(there))
         self._save_notices()
         self._save_source_records(fresh)
+        for candidate, paper in papers.items():
+            title, abstract, *dated = before[candidate]
+            if dated != _noted(paper)[2:]:
+                done.redated.add(paper.pk)
+            if title != paper.title:
+                done.retitled.add(paper.pk)
+        done.redated &= there | {concerned.paper_id for concerned, _kind, _speaker in self.notices}
+        done.renamed = {by_number[key] for key in people}
         for item in fresh:
             candidate = self.described[id(item)]
             item.paper_id = candidate.paper_id
             item.abstract_changed = before[candidate][1] != papers[candidate].abstract
+        for item, other, reason in self.named_too:
+            item.same_as.append((other.paper_id, reason))
 
     def _papers(self):
         """Candidate -> Paper for all that something is said of; new ones unsaved."""
-        papers = {}
-        existing = {}
-        wanted = {candidate.paper_id for candidate in self.said if candidate.paper_id}
-        for chunk in chunks(wanted):
-            existing |= Paper.objects.in_bulk(chunk)
-        for candidate in (*self.said, *self.new):
-            if candidate in papers:
-                continue
-            if candidate.paper_id:
-                papers[candidate] = existing[candidate.paper_id]
-            else:
-                papers[candidate] = Paper(is_stub=candidate.is_stub)
-        return papers
+        numbers = [candidate.paper_id for candidate in self.said if candidate.paper_id]
+        existing = {paper.pk: paper for paper in Paper.objects.filter(id__among=numbers)}
+        return {
+            candidate: existing[candidate.paper_id]
+            if candidate.paper_id
+            else Paper(is_stub=candidate.is_stub)
+            for candidate in self.said
+        }
 
-    def _fetch(self, papers, candidate):
-        papers[candidate] = Paper.objects.get(pk=candidate.paper_id)
-        return papers[candidate]
+    @staticmethod
+    def _fetch(candidate):
+        """A paper of which nothing but a retraction is said."""
+        return Paper.objects.get(pk=candidate.paper_id) if candidate.paper_id else Paper(is_stub=True)
 
     def _save_papers(self, papers):
-        changed = []
+        new, changed = [], []
         for candidate, paper in papers.items():
             if any(name != FROM_REFERENCE for name, _record in self.said[candidate]):
                 paper.is_stub = False
                 paper.is_fictional = paper.is_fictional or self.fictional
             elif paper.pk is None:
                 paper.is_fictional = self.fictional
-            if paper.pk is not None:
+            if paper.pk is None:
+                new.append(candidate)
+            else:
                 paper.updated_at = self.now
                 changed.append(paper)
-        created = [candidate for candidate in papers if papers[candidate].pk is None]
-        bulk.insert(Paper, [papers[candidate] for candidate in created])
-        for candidate in created:
+        bulk.insert(Paper, [papers[candidate] for candidate in new])
+        for candidate in new:
             candidate.paper_id = papers[candidate].pk
         columns = [column.name for column in Paper._meta.concrete_fields if not column.primary_key]
         bulk.update(Paper, changed, columns)
+        self._save_bare([candidate for candidate in self.new if candidate not in papers])
 
-    def _save_identifiers(self):
-        bulk.insert(
-            PaperIdentifier,
-            [
-                PaperIdentifier(paper_id=candidate.paper_id, scheme=scheme, value=value)
-                for candidate, scheme, value in self.new_identifiers
-            ],
-        )
+    def _save_bare(self, candidates):
+        """Stubs of which only an identifier is known: one line for all but its key."""
+        plain = Paper(is_stub=True, is_fictional=self.fictional, created_at=self.now, updated_at=self.now)
+        names, rest = bulk.template(plain, varying=("id",))
+        for candidate, number in zip(candidates, bulk.reserve(Paper, len(candidates)), strict=True):
+            candidate.paper_id = number
+        bulk.write(Paper, names, ((candidate.paper_id, *rest) for candidate in candidates))
 
-    def _save_versions(self, papers):
-        """A version for each described paper and kind; a described paper's arXiv id is its preprint's."""
-        told = {}
+    def _save_versions(self, there):
+        """A version for each described paper and kind, and those that records name beside.
+
+        Returns ``version_of(paper id, scheme, value)``: the key of the version that an
+        identifier belongs to, or None. ``there``: papers that were there before.
+        """
+        told, named = {}, {}  # (paper id, kind) -> record; (paper id, scheme, value) -> kind
         for candidate, said in self.said.items():
             for name, record in said:
-                if name != FROM_REFERENCE and (record.date or record.year or record.venue):
-                    kind = PaperVersion.Kind.PREPRINT if name.endswith(PREPRINT) else _version_kind(record)
-                    told[candidate.paper_id, kind] = record
+                if name == FROM_REFERENCE:
+                    continue
+                own = PaperVersion.Kind.PREPRINT if name.endswith(PREPRINT) else _version_kind(record)
+                for pair in record.identifiers.items():
+                    if pair[0] in OF_A_VERSION:
+                        named[candidate.paper_id, *pair] = _kind_of(*pair, own)
+                if record.date or record.year or record.venue:
+                    told[candidate.paper_id, own] = record
+                for version in record.versions:
+                    told.setdefault((candidate.paper_id, version.kind), version)
+                    for pair in version.identifiers.items():
+                        named[candidate.paper_id, *pair] = version.kind
         rows = {}
-        for chunk in chunks({paper_id for paper_id, _kind in told}):
-            for row in PaperVersion.objects.filter(paper_id__in=chunk):
-                rows.setdefault((row.paper_id, row.kind), row)
+        for row in PaperVersion.objects.filter(paper_id__among={key[0] for key in told} & there):
+            rows.setdefault((row.paper_id, row.kind), row)
         new, changed = [], []
         for (paper_id, kind), record in told.items():
             row = rows.get((paper_id, kind)) or PaperVersion(paper_id=paper_id, kind=kind)
             row.title, row.venue = record.title or row.title, record.venue[:300] or row.venue
-            row.date = record.date or (str(record.year) if record.year else row.date)
+            year = getattr(record, "year", None)
+            row.date = record.date or (str(year) if year else row.date)
             (changed if row.pk else new).append(row)
             rows[paper_id, kind] = row
         bulk.insert(PaperVersion, new)
         bulk.update(PaperVersion, changed, ["title", "venue", "date"])
-        self._link_identifiers(told, rows)
 
-    def _link_identifiers(self, told, rows):
-        loose = []
-        for chunk in chunks({paper_id for paper_id, _kind in told}):
-            for row in PaperIdentifier.objects.filter(paper_id__in=chunk, version__isnull=True):
-                is_preprint = row.scheme == "arxiv"
-                kind = PaperVersion.Kind.PREPRINT if is_preprint else PaperVersion.Kind.PUBLISHED
-                version = rows.get((row.paper_id, kind))
-                if version is not None and row.scheme in ("doi", "arxiv", "pmid", "pmcid", "acl"):
-                    row.version = version
-                    loose.append(row)
-        bulk.update(PaperIdentifier, loose, ["version"])
+        def version_of(paper_id, scheme, value):
+            if scheme not in OF_A_VERSION:
+                return None
+            kind = named.get((paper_id, scheme, value)) or _kind_of(scheme, value)
+            row = rows.get((paper_id, kind))
+            return row and row.pk
+
+        self._link_identifiers({key[0] for key in told} & there, version_of)
+        return version_of
+
+    @staticmethod
+    def _link_identifiers(paper_ids, version_of):
+        """Identifiers that were there before their version was."""
+        linked = []
+        for row in PaperIdentifier.objects.filter(paper_id__among=paper_ids, version__isnull=True):
+            row.version_id = version_of(row.paper_id, row.scheme, row.value)
+            if row.version_id:
+                linked.append(row)
+        bulk.update(PaperIdentifier, linked, ["version"])
+
+    def _save_identifiers(self, version_of):
+        keys = bulk.reserve(PaperIdentifier, len(self.new_identifiers))
+        bulk.write(
+            PaperIdentifier,
+            ("id", "paper_id", "version_id", "scheme", "value"),
+            (
+                (key, candidate.paper_id, version_of(candidate.paper_id, scheme, value), scheme, value)
+                for key, (candidate, scheme, value) in zip(keys, self.new_identifiers, strict=True)
+            ),
+        )
 
     def _save_notices(self):
         Notice.objects.bulk_create(
@@ -412,25 +477,14 @@ class _Batch:
         )
 
     def _save_source_records(self, fresh):
-        new = []
+        new, read_again = [], []
         for item in fresh:
             row = item.source_record
             row.paper_id = self.described[id(item)].paper_id
-            if row.pk is None:
-                new.append(row)
-            else:
-                row.save(update_fields=["paper", "run", "last_read_at"])
+            (new if row.pk is None else read_again).append(row)
         # The same record twice in one batch is one row: open() has told the second apart.
         bulk.insert(SourceRecord, new)
-
-
-def _wanted(spoken_of):
-    if isinstance(spoken_of, NoticeRecord):
-        spoken_of = ReferenceRecord(identifiers=spoken_of.identifiers, title=spoken_of.title)
-    wanted = Wanted.of(spoken_of)
-    if text.is_title_noise(spoken_of.title):
-        wanted.title_folded = ""
-    return wanted
+        bulk.update(SourceRecord, read_again, ["paper", "run", "last_read_at"])
 
 
 def _tells_more(wanted, candidate):
@@ -443,8 +497,16 @@ def _tells_more(wanted, candidate):
     return more
 
 
-def _ids(papers, by_identity):
-    return [(candidate, id(paper)) for candidate, paper in papers.items() if id(paper) in by_identity]
+def _noted(paper):
+    """What of a paper others depend on: its title, its abstract, and what its pairs repeat."""
+    return [paper.title, paper.abstract, paper.year, paper.venue_id, paper.retracted]
+
+
+def _kind_of(scheme, value, own=None):
+    """Which version an identifier belongs to; ``own`` is the kind of the record that gives it."""
+    if scheme == "arxiv" or (scheme == "doi" and identifiers.is_preprint_doi(value)):
+        return PaperVersion.Kind.PREPRINT
+    return own or PaperVersion.Kind.PUBLISHED
 
 
 def _version_kind(record):
@@ -521,21 +583,22 @@ def _venues(names):
 
 def _ensure(model, key, wanted, build):
     """``{key value: id}`` for ``wanted`` ({key value: material}), creating missing rows."""
-    found = {}
-    for chunk in chunks(wanted):
-        found |= dict(model.objects.filter(**{f"{key}__in": chunk}).values_list(key, "id"))
+    if not wanted:
+        return {}
+    found = dict(model.objects.filter(**{f"{key}__among": wanted}).values_list(key, "id"))
     missing = [build(value, material) for value, material in wanted.items() if value not in found]
     for row in bulk.insert(model, missing):
         found[getattr(row, key)] = row.pk
     return found
 
 
-def _save_fields(fields_by_paper):
+def _save_fields(fields_by_paper, there):
+    """Write the fields of study: ``{paper id: names}``; ``there``: papers that may have some."""
     wanted = {name[:200]: None for names in fields_by_paper.values() for name in names}
     rows = _ensure(Field, "name", wanted, lambda name, _none: Field(name=name))
     through = Paper.fields.through
-    for chunk in chunks(fields_by_paper):
-        through.objects.filter(paper_id__in=chunk).delete()
+    if again := there & fields_by_paper.keys():
+        through.objects.filter(paper_id__among=again).delete()
     bulk.insert(
         through,
         [
@@ -562,12 +625,12 @@ def _author_key(person, from_reference):
     return "", ""
 
 
-def _save_people(people_by_paper):
-    """Write the author lists: ``{paper id: (AuthorRecords, from a reference)}``."""
-    wanted = {}
-    for people, from_reference in people_by_paper.values():
-        for person in people:
-            key, _reason = _author_key(person, from_reference)
+def _save_people(people_by_paper, there):
+    """Write the author lists: ``{paper id: (AuthorRecords, from a reference)}``; ``there`` as above."""
+    wanted, keyed = {}, {}
+    for paper_id, (people, from_reference) in people_by_paper.items():
+        keyed[paper_id] = [(person, *_author_key(person, from_reference)) for person in people]
+        for person, key, _reason in keyed[paper_id]:
             if key:
                 wanted.setdefault(key, person)
 
@@ -580,22 +643,18 @@ def _save_people(people_by_paper):
         )
 
     rows = _ensure(Author, "key", wanted, build)
-    for chunk in chunks(people_by_paper):
-        Authorship.objects.filter(paper_id__in=chunk).delete()
+    if again := there & people_by_paper.keys():
+        Authorship.objects.filter(paper_id__among=again).delete()
     lines = []
-    for paper_id, (people, from_reference) in people_by_paper.items():
-        for position, person in enumerate(people):
-            key, reason = _author_key(person, from_reference)
+    for paper_id, people in keyed.items():
+        for position, (person, key, reason) in enumerate(people):
             family, initial = text.family_and_initial(person.name)
-            lines.append(
-                Authorship(
-                    paper_id=paper_id,
-                    position=position,
-                    name=person.name[:300],
-                    family=(text.fold(person.family) or family)[:200],
-                    initial=(text.fold(person.given)[:1] or initial)[:10],
-                    author_id=rows.get(key),
-                    link_reason=reason,
-                )
-            )
-    bulk.insert(Authorship, lines)
+            if person.family:
+                family = text.fold(person.family) or family
+            if person.given:
+                initial = text.fold(person.given)[:1] or initial
+            printed = (person.name[:300], family[:200], initial[:10])
+            lines.append((paper_id, position, *printed, rows.get(key), str(reason)))
+    names = ("id", "paper_id", "position", "name", "family", "initial", "author_id", "link_reason")
+    keys = bulk.reserve(Authorship, len(lines))
+    bulk.write(Authorship, names, ((key, *line) for key, line in zip(keys, lines, strict=True)))

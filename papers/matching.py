@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from papers import identifiers, text
+from papers import text
+from papers.identifiers import SCHEMES, is_preprint_doi
 from papers.models import FOLDED_LENGTH, Paper, PaperIdentifier
 
 LEAST_TITLE = 8  # folded characters: below that a title names nothing
@@ -21,7 +22,7 @@ YEARS_APART = 1  # a preprint and its publication
 
 # Two papers that differ in one of these are two papers; the other schemes repeat themselves.
 DECIDING_SCHEMES = ("doi", "arxiv", "acl", "pmid")
-LOOKUP_CHUNK = 2000  # values in one IN (...): SQLite takes no more than some thousands
+CHUNK = 2000  # keys at a time where a list of any length is walked
 
 
 class MatchStatus(models.TextChoices):
@@ -57,57 +58,89 @@ class Match:
 
 @dataclass(slots=True)
 class Wanted:
-    """What is looked for: the part of a record or a reference that identifies a paper."""
+    """What is looked for: the part of a record or a reference that identifies a paper.
 
-    identifiers: dict[str, str]
-    title_folded: str
-    year: int | None
-    first_author: str
+    ``pairs`` are its (scheme, value)s, strongest first; those of its other versions come last.
+    """
+
+    pairs: list[tuple[str, str]]
+    title_folded: str = ""
+    year: int | None = None
+    first_author: str = ""
 
     @classmethod
     def of(cls, record):
-        first = record.authors[0] if record.authors else None
-        family = ""
-        if first:
-            family = text.fold(first.family) or text.family_and_initial(first.name)[0]
-        return cls(record.identifiers, text.fold(record.title)[:FOLDED_LENGTH], record.year, family[:100])
+        """What a PaperRecord, a ReferenceRecord or a NoticeRecord names."""
+        said, title, family = record.identifiers, record.title, ""
+        pairs = list(said.items())
+        if len(pairs) > 1:
+            pairs = [(scheme, said[scheme]) for scheme in SCHEMES if scheme in said]
+        for version in getattr(record, "versions", ()):
+            pairs += [pair for pair in version.identifiers.items() if pair not in pairs]
+        if title:
+            title = "" if text.is_title_noise(title) else text.fold(title)[:FOLDED_LENGTH]
+        if people := getattr(record, "authors", ()):
+            family = text.fold(people[0].family) or text.family_and_initial(people[0].name)[0]
+        return cls(pairs, title, getattr(record, "year", None), family[:100])
+
+    @property
+    def has_title(self):
+        return len(self.title_folded) >= LEAST_TITLE
+
+    @property
+    def is_bare(self):
+        """One identifier and nothing else: most lines of a reference list of an index."""
+        return len(self.pairs) == 1 and not (self.title_folded or self.year or self.first_author)
 
 
 class Catalogue:
     """The papers that a batch can mean, by identifier and by folded title."""
 
     def __init__(self, wanted):
-        """Load what fits ``wanted`` (Wanted items): three queries for each 2,000 values."""
+        """Load what fits ``wanted`` (Wanted items): four queries, one more for each scheme of identifiers.
+
+        A paper that only bare items name comes without its title, year, author and other
+        identifiers: nothing is compared with them.
+        """
         self.by_identifier: dict[tuple[str, str], Candidate] = {}
         self.by_title: dict[str, list[Candidate]] = defaultdict(list)
-        by_scheme = defaultdict(set)
-        titles = set()
+        by_scheme, compared, titles = defaultdict(set), set(), set()
         for item in wanted:
-            for scheme, value in item.identifiers.items():
+            for scheme, value in item.pairs:
                 by_scheme[scheme].add(value)
-            if len(item.title_folded) >= LEAST_TITLE:
-                titles.add(item.title_folded)
-        paper_ids = set()
+            if not item.is_bare:
+                compared.update(item.pairs)
+                if item.has_title:
+                    titles.add(item.title_folded)
+        rich, bare = set(), {}
         for scheme, values in by_scheme.items():
-            for chunk in chunks(values):
-                found = PaperIdentifier.objects.filter(scheme=scheme, value__in=chunk)
-                paper_ids.update(found.values_list("paper_id", flat=True))
-        for chunk in chunks(titles):
-            found = Paper.objects.filter(title_folded__in=chunk)
-            paper_ids.update(found.values_list("id", flat=True))
-        self._load(paper_ids)
+            found = PaperIdentifier.objects.filter(scheme=scheme, value__among=values)
+            for value, paper_id in found.values_list("value", "paper_id"):
+                pair = (scheme, value)
+                if pair in compared:
+                    rich.add(paper_id)
+                else:
+                    bare[pair] = paper_id
+        if titles:
+            rich.update(Paper.objects.filter(title_folded__among=titles).values_list("id", flat=True))
+        candidates = self._load(rich)
+        for pair, paper_id in bare.items():
+            if paper_id not in candidates:
+                candidates[paper_id] = Candidate(paper_id)
+            self.by_identifier[pair] = candidates[paper_id]
 
     def _load(self, paper_ids):
         candidates = {}
-        for chunk in chunks(paper_ids):
-            rows = Paper.objects.filter(id__in=chunk)
+        if paper_ids:
+            rows = Paper.objects.filter(id__among=paper_ids).order_by("id")
             for row in rows.values_list("id", "title_folded", "year", "first_author", "is_stub"):
                 candidates[row[0]] = Candidate(*row)
-            rows = PaperIdentifier.objects.filter(paper_id__in=chunk)
+            rows = PaperIdentifier.objects.filter(paper_id__among=paper_ids)
             for paper_id, scheme, value in rows.values_list("paper_id", "scheme", "value"):
                 candidates[paper_id].identifiers.add((scheme, value))
-        for paper_id in sorted(candidates):
-            self.add(candidates[paper_id])
+        for candidate in candidates.values():
+            self.add(candidate)
+        return candidates
 
     def add(self, candidate):
         for pair in candidate.identifiers:
@@ -130,7 +163,7 @@ class Catalogue:
             self.by_title[title_folded].append(candidate)
 
 
-def chunks(values, size=LOOKUP_CHUNK):
+def chunks(values, size=CHUNK):
     """Sorted lists of at most ``size`` values."""
     ordered = sorted(values)
     for begin in range(0, len(ordered), size):
@@ -145,16 +178,15 @@ def find(catalogue, wanted):
     one), first author nor a deciding identifier speaks against it.
     """
     named = []
-    for scheme in identifiers.SCHEMES:
-        value = wanted.identifiers.get(scheme)
-        candidate = value and catalogue.by_identifier.get((scheme, value))
+    for pair in wanted.pairs:
+        candidate = catalogue.by_identifier.get(pair)
         if candidate and candidate not in named:
             named.append(candidate)
             if len(named) == 1:
-                reason = f"same {scheme}"
+                reason = f"same {pair[0]}"
     if named:
         return Match(named[0], MatchStatus.EXACT, reason, named[1:])
-    if len(wanted.title_folded) < LEAST_TITLE:
+    if not wanted.has_title:
         return Match(None, MatchStatus.UNMATCHED, "no identifier and no usable title")
     fitting = [item for item in catalogue.by_title.get(wanted.title_folded, ()) if _fits(item, wanted)]
     if len(fitting) > 1:
@@ -173,12 +205,25 @@ def _fits(candidate, wanted):
         return False
     if candidate.first_author and wanted.first_author and candidate.first_author != wanted.first_author:
         return False
+    return not contradict(candidate.identifiers, wanted.pairs)
+
+
+def contradict(some, others):
+    """Whether two sets of (scheme, value) name two works: a deciding scheme without a value in common.
+
+    The DOI that a preprint server gave does not speak against a publisher's.
+    """
     for scheme in DECIDING_SCHEMES:
-        value = wanted.identifiers.get(scheme)
-        held = {held_value for held_scheme, held_value in candidate.identifiers if held_scheme == scheme}
-        if value and held and value not in held:
-            return False
-    return True
+        left, right = ({value for held, value in pairs if held == scheme} for pairs in (some, others))
+        if not left or not right or left & right:
+            continue
+        if scheme != "doi" or _are_preprints(left) == _are_preprints(right):
+            return True
+    return False
+
+
+def _are_preprints(dois):
+    return all(map(is_preprint_doi, dois))
 
 
 def _agreement(candidate, wanted):

@@ -4,8 +4,9 @@ Owns the tables of room 1. Who cites whom lives in ``citations``. Rows of a refe
 no source describes further are papers too ("stubs"): a cited work has a hub of its own.
 """
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -79,7 +80,7 @@ class Paper(models.Model):
     )
     field_sources = models.JSONField(default=dict, blank=True)
     # Folded forms, written by papers/ingest.py and the admin: what matching and search compare.
-    title_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, db_index=True, editable=False)
+    title_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, editable=False)
     first_author = models.CharField(max_length=100, blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -95,6 +96,14 @@ class Paper(models.Model):
             models.CheckConstraint(
                 name="paper_year_plausible",
                 condition=Q(year__isnull=True) | Q(year__gte=1000, year__lte=2200),
+            ),
+        ]
+        # As an index of the model: db_index would make PostgreSQL keep a second one for LIKE.
+        indexes = [
+            models.Index(fields=["title_folded"], name="paper_title_folded"),
+            # For duplicates.py. Most stubs have no year: they cost this index nothing.
+            models.Index(
+                fields=["first_author", "year"], name="paper_author_year", condition=Q(year__isnull=False)
             ),
         ]
 
@@ -157,7 +166,12 @@ class PaperIdentifier(models.Model):
 
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="identifiers")
     version = models.ForeignKey(
-        PaperVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="identifiers"
+        PaperVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        related_name="identifiers",
     )
     scheme = models.CharField(max_length=10, choices=SCHEMES)
     value = models.CharField(max_length=255)
@@ -167,6 +181,11 @@ class PaperIdentifier(models.Model):
             models.UniqueConstraint(fields=["scheme", "value"], name="identifier_names_one_paper"),
             models.CheckConstraint(
                 name="identifier_scheme_known", condition=Q(scheme__in=identifiers.SCHEMES)
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["version"], name="identifier_of_version", condition=Q(version__isnull=False)
             ),
         ]
 
@@ -187,6 +206,66 @@ class PaperRedirect(models.Model):
 
     def __str__(self):
         return f"{self.old_id} -> {self.paper_id}"
+
+
+class PossibleDuplicate(models.Model):
+    """Two papers that may be one, and what a person or an import said of it.
+
+    The ids stay when a merge takes a paper away, and no key forbids it: ``PaperRedirect``
+    says which paper each means today, and where the merge is undone they mean themselves
+    again. So what was said of a paper that is no more still holds for the one it went into.
+    """
+
+    class Verdict(models.TextChoices):
+        SAME = "same", _("the same work")
+        DIFFERENT = "different", _("two different papers")
+
+    paper = models.ForeignKey(Paper, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    other = models.ForeignKey(Paper, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    score = models.PositiveSmallIntegerField(help_text=_("how much of the titles is alike, in percent"))
+    reason = models.CharField(max_length=300)
+    found_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    verdict = models.CharField(max_length=10, blank=True, choices=Verdict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["paper", "other"], name="one_possible_duplicate_a_pair"),
+            models.CheckConstraint(name="possible_duplicate_in_order", condition=Q(paper__lt=F("other"))),
+            models.CheckConstraint(name="possible_duplicate_score", condition=Q(score__lte=100)),
+            models.CheckConstraint(
+                name="possible_duplicate_settled",
+                condition=Q(verdict="", settled_at__isnull=True)
+                | Q(verdict__in=["same", "different"], settled_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-score", "id"], name="duplicates_waiting", condition=Q(verdict="")),
+        ]
+
+    def __str__(self):
+        return f"{self.paper_id} and {self.other_id}"
+
+
+class Uncompared(models.Model):
+    """A paper whose title is new and has not been compared with the others yet.
+
+    Written with the batch and gone with the comparison: a stopped run leaves nothing
+    unnoticed. The mark of a paper that was merged away counts for the one it went into.
+    """
+
+    paper = models.OneToOneField(
+        Paper, on_delete=models.DO_NOTHING, db_constraint=False, primary_key=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "uncompared papers"
+
+    def __str__(self):
+        return f"uncompared: {self.paper_id}"
 
 
 class SourceRecord(models.Model):
@@ -246,12 +325,14 @@ class Author(models.Model):
     ``name:<folded name>``: then the page says that several people may share it.
     """
 
-    key = models.CharField(max_length=320, unique=True)
+    key = models.CharField(max_length=320)
     name = models.CharField(max_length=300)
-    name_folded = models.CharField(max_length=300, db_index=True)
+    name_folded = models.CharField(max_length=300)
     orcid = models.CharField(max_length=19, blank=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["key"], name="author_key_once")]
+        indexes = [models.Index(fields=["name_folded"], name="author_name_folded")]
         ordering = ["name"]
 
     def __str__(self):
@@ -273,7 +354,7 @@ class Authorship(models.Model):
         IDENTIFIER = "identifier", _("same author identifier")
         NAME = "name", _("same name as printed; may be another person")
 
-    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="authorships")
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, db_index=False, related_name="authorships")
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=300)
     family = models.CharField(max_length=200, blank=True, help_text=_("folded family name"))

@@ -1,9 +1,38 @@
 """Named reads of papers. Each docstring says how many queries the read costs."""
 
+import json
+
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Lookup, Prefetch, Q
 
 from papers import identifiers, text
+from papers.bulk import array_text
+
+
+@models.ForeignObject.register_lookup
+@models.Field.register_lookup
+class Among(Lookup):
+    """``column__among=values``: as ``__in``, but one parameter however many values there are.
+
+    For lookups by thousands of keys: no limit on variables, and no SQL text that grows.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value, connection):
+        return "%s", [list(value)]
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        _mark, [values] = self.process_rhs(compiler, connection)
+        if connection.vendor == "postgresql":
+            kind = (
+                "text" if isinstance(self.lhs.output_field, models.CharField | models.TextField) else "bigint"
+            )
+            return f"{column} = ANY(%s::{kind}[])", (*parameters, array_text(values))
+        among = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - a column's name only
+        return among, (*parameters, json.dumps(values))
 
 
 class PaperQuerySet(models.QuerySet):

@@ -60,6 +60,10 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 # A bracket that is not closed within so many characters was never meant to be.
 _BRACKET_REACH = 500
 _TAIL = 40
+# A full stop between a lower-case word or a bracket and a capitalised word: no one doubts it.
+_PLAIN_STOP = re.compile(r"(?:(?<=[ (-][a-z]{4})|(?<=[a-z]{5})|(?<=[a-z]{4}\))|(?<=\d\]))\. (?=[A-Z][a-z])")
+# What else may end a sentence: no decimal point, nothing before a comma or a lower-case word.
+_OTHER_STOP = re.compile(r"[.!?…。！？｡．\n\r](?!\d)(?!\s*\Z)(?![,;:a-z])(?!\s*[a-z]{2,}[\s,.;:)])")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 
 
@@ -102,12 +106,23 @@ def _boundaries(text: str) -> Iterator[int]:
 
 
 def _proposed(text: str) -> set[int]:
-    return {
-        sentence[0].offset
-        for paragraph in segmenter.analyze(text)
-        for sentence in paragraph
-        if sentence[0].offset
-    }
+    """Where sentences begin: after each plain stop, and where syntok says in a stretch that has other stops.
+
+    syntok takes some forty times as long as the search for plain stops.
+    """
+    starts = [0, *(stop.end() for stop in _PLAIN_STOP.finditer(text)), len(text)]
+    found = set(starts[1:-1])
+    for start, end in zip(starts, starts[1:], strict=False):
+        if _OTHER_STOP.search(text, start, end):
+            found.update(start + offset for offset in _asked(text[start:end]))
+    return found
+
+
+def _asked(text: str) -> Iterator[int]:
+    for paragraph in segmenter.analyze(text):
+        for sentence in paragraph:
+            if sentence[0].offset:
+                yield sentence[0].offset
 
 
 def _missed(text: str) -> Iterator[int]:

@@ -15,7 +15,7 @@ import logging
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 
 import ftfy
@@ -357,6 +357,8 @@ class _FoldTable(dict):
 _FOLDED = _FoldTable()
 
 
+# An import folds the same titles, names and venues several times over.
+@lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
     """``text`` in lower case without accents and punctuation: words joined by single blanks.
 
@@ -364,6 +366,10 @@ def fold(text: str) -> str:
     letters, so that they stay apart. Apostrophes join ("O'Brien" is "obrien"). "" when there is
     no letter and no digit. Folding twice changes nothing.
     """
+    return _folded(text)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().translate(_FOLDED).split())
     for mark in _MARKS:
@@ -381,7 +387,7 @@ def fold_name(name: str) -> str:
 
 def _letters(text: str) -> str:
     """What two printings of the same words share: the folded text without blanks."""
-    return fold(text).replace(" ", "") or "".join(text.split())
+    return _folded(text).replace(" ", "") or "".join(text.split())
 
 
 def fingerprint(text: str) -> str:
@@ -491,6 +497,7 @@ _PARTICLES = frozenset(
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
+@lru_cache(maxsize=10_000)
 def family_and_initial(name: str) -> tuple[str, str]:
     """(family name, first initial) of a printed name, folded; ("", "") for none.
 
@@ -750,6 +757,8 @@ def _states_result(sentence: str) -> bool:
     return bool(_MEASURE.search(sentence) and _COMPARISON.search(sentence) and not _AIM.search(sentence))
 
 
+# An import draws a summary and later claims from the same abstracts, batch by batch.
+@lru_cache(maxsize=2048)
 def _labelled_sentences(abstract: str) -> list[tuple[str, str]]:
     """[(label of the part, sentence)] of an abstract; the label is "" outside of labelled parts."""
     found = []

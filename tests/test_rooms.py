@@ -15,6 +15,7 @@ ROOMS = ["papers", "citations", "explorer"]
 PURE = [
     "papers/identifiers.py",
     "papers/importers",
+    "papers/live",
     "papers/markers.py",
     "papers/records.py",
     "papers/sections.py",

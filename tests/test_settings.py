@@ -17,7 +17,8 @@ SETTINGS = HOUSE / "hubsite" / "settings.py"
 VARIABLES = sorted(
     set(
         re.findall(
-            r'(?:env\.str|env|text|flag|whole_number|entries)\(\s*"([A-Z_]+)"', SETTINGS.read_text("utf-8")
+            r'(?:env\.str|env|text|flag|whole_number|entries|address|api_key)\(\s*"([A-Z_]+)"',
+            SETTINGS.read_text("utf-8"),
         )
     )
 )
@@ -56,6 +57,9 @@ def test_nothing_has_to_be_set(load, checkout):
     assert settings["LIBRARY_NAME"] == "Citation hub"
     assert settings["CONTACT_EMAIL"] == ""
     assert settings["TIME_ZONE"] == "UTC"
+    assert settings["FETCHED_FOLDER"] == checkout / "fetched"
+    assert settings["OPENALEX_URL"] == "https://api.openalex.org"
+    assert settings["OPENALEX_API_KEY"] == settings["GROBID_URL"] == ""
     assert settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is False
     assert settings["SECURE_HSTS_SECONDS"] == 0
     assert "SECURE_PROXY_SSL_HEADER" not in settings
@@ -96,6 +100,17 @@ def test_nothing_has_to_be_set(load, checkout):
         ("SERVED_OVER_HTTPS", "perhaps", "perhaps"),
         ("PROXY_SETS_FORWARDED_PROTO", "X-Forwarded-Proto", "X-Forwarded-Proto"),
         ("STATIC_ROOT", "", "STATIC_ROOT"),
+        ("FETCHED_FOLDER", "", "FETCHED_FOLDER"),
+        ("FETCHED_DAYS", "a week", "'a week'"),
+        ("OPENALEX_URL", "api.example.org", "'api.example.org'"),
+        ("OPENALEX_URL", "ftp://api.example.org", "'ftp://api.example.org'"),
+        ("OPENALEX_URL", "", "''"),
+        ("SEMANTIC_SCHOLAR_URL", "https://api.example.org/graph?x=1", "?x=1"),
+        ("CROSSREF_URL", "https://me:hidden@api.example.org", "'api.example.org'"),
+        ("OPENALEX_API_KEY", "hidden key", "'…'"),
+        ("SEMANTIC_SCHOLAR_API_KEY", "hidden\nkey", "'…'"),
+        ("CROSSREF_API_KEY", "hiddén", "'…'"),
+        ("GROBID_URL", "127.0.0.1:8070", "'127.0.0.1:8070'"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_it(load, name, value, shown):
@@ -175,6 +190,18 @@ def test_a_proxy_is_believed_only_when_asked(load):
     settings = load(SECRET_KEY="made up", PROXY_SETS_FORWARDED_PROTO="on", HSTS_SECONDS="3600")
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert settings["SECURE_HSTS_SECONDS"] == 3600
+
+
+def test_addresses_and_keys_of_services(load):
+    settings = load(
+        SECRET_KEY="made up",
+        SEMANTIC_SCHOLAR_URL="http://127.0.0.1:8123/graph/v1/",
+        SEMANTIC_SCHOLAR_API_KEY=" a-key ",
+        GROBID_URL="http://[::1]:8070",
+    )
+    assert settings["SEMANTIC_SCHOLAR_URL"] == "http://127.0.0.1:8123/graph/v1"
+    assert settings["SEMANTIC_SCHOLAR_API_KEY"] == "a-key"
+    assert settings["GROBID_URL"] == "http://[::1]:8070"
 
 
 def test_the_port_moves_the_default_address(load):

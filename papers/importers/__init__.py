@@ -23,6 +23,7 @@ from papers.importers import (
     native,
     openalex,
     opencitations,
+    pdf,
     pubmed,
     ris,
     s2orc,
@@ -35,7 +36,17 @@ from papers.importers import (
 from papers.importers.source import MAX_LINE_BYTES, Source, find_files, open_source
 from papers.records import Identifiers, Items, Problem, UnreadableFile
 
-__all__ = ["FORMATS", "MAX_LINE_BYTES", "Format", "find_files", "identify", "open_source", "read", "sniff"]
+__all__ = [
+    "FORMATS",
+    "MAX_LINE_BYTES",
+    "Format",
+    "Place",
+    "find_files",
+    "identify",
+    "open_source",
+    "read",
+    "sniff",
+]
 
 HEAD_BYTES = 64 * 1024
 
@@ -61,6 +72,9 @@ FORMATS: dict[str, Format] = {
     for row in (
         Format("jats", jats.looks_like, jats.read, False, "JATS or NLM full text (XML)"),
         Format("tei", tei.looks_like, tei.read, False, "TEI full text as GROBID writes it (XML)"),
+        Format(
+            "pdf", pdf.looks_like, pdf.read, False, "PDF, through the GROBID server that GROBID_URL names"
+        ),
         Format("pubmed", pubmed.looks_like, pubmed.read, False, "PubMed articles (XML)"),
         Format("arxiv", arxiv_atom.looks_like, arxiv_atom.read, False, "a feed of the arXiv API (Atom)"),
         Format("unarxive", unarxive.looks_like, unarxive.read, False, "unarXive full text (JSON Lines)"),
@@ -102,6 +116,13 @@ FORMATS: dict[str, Format] = {
 }
 
 
+@dataclass
+class Place:
+    """How many bytes of a file, as it lies on disk, have been read."""
+
+    bytes: int = 0
+
+
 def sniff(head: bytes, name: str = "") -> str | None:
     """The name of the format that the first bytes of a file (some 64 kB) show, or None.
 
@@ -124,20 +145,25 @@ def identify(path, *, format: str | None = None, about: Identifiers | None = Non
     return name
 
 
-def read(path, *, format: str | None = None, about: Identifiers | None = None) -> Items:
+def read(
+    path, *, format: str | None = None, about: Identifiers | None = None, place: Place | None = None
+) -> Items:
     """The records and problems of one file, as a stream.
 
     ``about`` holds the identifiers of the paper that the file speaks of, for formats that do
-    not name it; others ignore it. Raises UnreadableFile at once as ``identify`` does, and
-    later where reading fails.
+    not name it; others ignore it. ``place`` follows how far the file is read. Raises
+    UnreadableFile at once as ``identify`` does, and later where reading fails.
     """
-    return _stream(path, FORMATS[identify(path, format=format, about=about)], about or {})
+    row = FORMATS[identify(path, format=format, about=about)]
+    return _stream(path, row, about or {}, place or Place())
 
 
-def _stream(path, row: Format, about: Identifiers) -> Items:
+def _stream(path, row: Format, about: Identifiers, place: Place) -> Items:
     with open_source(path) as source:
         try:
-            yield from row.read(source, about)
+            for item in row.read(source, about):
+                place.bytes = source.taken_in
+                yield item
         except UnreadableFile as error:
             raise UnreadableFile(f"{path}: {error}") from error
         if source.damage:

@@ -1,8 +1,8 @@
-"""Answers of the Semantic Scholar Graph API: ``/paper/…/citations`` and ``/paper/…/references``.
+"""Answers of the Semantic Scholar Graph API: ``/paper/…``, its ``/citations`` and its ``/references``.
 
 Owns the reading of their items, alone, in a list, as JSON Lines or in an answer with
-``offset`` and ``next``. None of them names the paper it is about: the caller does. Asking the
-service is not the business of this module.
+``offset`` and ``next``. No list names the paper it is about: the caller does. Asking the
+service is the business of ``papers/live/``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from papers.importers.fields import (
     join_labels,
     merge_references,
     quoted,
+    year_of,
     year_or_none,
 )
 from papers.importers.source import BYTE_ORDER_MARK, MIB, Source, numbered_lines
@@ -90,6 +91,7 @@ def read(source: Source, about: Identifiers) -> Items:
 
     ``/citations``: a record for each citing paper, whose one reference is ``about``.
     ``/references``: one record for ``about`` with its references, the last to come.
+    ``/paper/…``: one record, of the paper itself, which ``about`` identifies too.
     Raises UnreadableFile beyond MAX_ANSWER_BYTES.
     """
     data = source.read(MAX_ANSWER_BYTES + 1)
@@ -214,6 +216,10 @@ class _Answer:
             return None
         citing, cited = item.get("citingPaper"), item.get("citedPaper")
         other = citing if isinstance(citing, dict) else cited
+        if not isinstance(other, dict) and "paperId" in item:
+            paper = self._paper(item, "the paper")
+            paper.identifiers = identifiers.canonical({**self._about, **paper.identifiers})
+            return paper
         if not isinstance(other, dict):
             self._warn(f"{where}: it has neither a citingPaper nor a citedPaper", skipped=True)
             return None
@@ -264,16 +270,18 @@ class _Answer:
             entry.get("category") for entry in self._list(paper, "s2FieldsOfStudy", dict, where)
         ] + self._list(paper, "fieldsOfStudy", str, where)
         types = self._list(paper, "publicationTypes", str, where)
+        date = self._checked(paper, "publicationDate", date_or_none, where) or ""
         return PaperRecord(
             identifiers=self._identifiers(paper, where),
             title=self._text(paper, "title", text.MAX_TITLE, where),
             authors=self._authors(paper, where),
-            year=self._checked(paper, "year", year_or_none, where),
-            date=self._checked(paper, "publicationDate", date_or_none, where) or "",
+            year=self._checked(paper, "year", year_or_none, where) or year_of(date),
+            date=date,
             venue=venue,
             kind=next((kind for name, kind in KINDS.items() if name in types), ""),
             fields=distinct(text.clean_line(name, MAX_FIELD) for name in categories if isinstance(name, str)),
             abstract=self._text(paper, "abstract", text.MAX_ABSTRACT, where, text.clean_text),
+            summary=self._text(_dict(paper, "tldr"), "text", text.MAX_PASSAGE, where),
             license=self._text(_dict(paper, "openAccessPdf"), "license", MAX_LICENSE, where),
             line=self._line,
         )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import io
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from isal import igzip_lib, isal_zlib
 
 from papers.records import UnreadableFile
 
@@ -36,9 +37,9 @@ class _Gunzip(io.RawIOBase):
 
     def __init__(self, file: io.FileIO):
         self._file = file
-        self._inflater = zlib.decompressobj(wbits=31)
+        self._inflater = isal_zlib.decompressobj(wbits=31)
         self._pending = b""
-        self._taken_in = 0
+        self.taken_in = 0
         self._given_out = 0
         self._stopped_by = ""
         self.damage = ""
@@ -53,7 +54,7 @@ class _Gunzip(io.RawIOBase):
             self.damage = self._stopped_by
         self._given_out += len(data)
         self.lines += data.count(b"\n")
-        if self._given_out > max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * self._taken_in):
+        if self._given_out > max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * self.taken_in):
             self._stopped_by = (
                 f"the gzip data grows beyond {EXPANSION_FLOOR_BYTES // MIB} MiB and to more than "
                 f"{MAX_EXPANSION} times its size, which is the limit"
@@ -68,7 +69,7 @@ class _Gunzip(io.RawIOBase):
             at_end = not self._fill()
             try:
                 data = self._inflater.decompress(self._pending, size)
-            except zlib.error:
+            except igzip_lib.IsalError:  # type: ignore[misc]  # its stub declares an instance
                 self._stopped_by = "the gzip data is damaged"
                 return b""
             self._pending = self._inflater.unconsumed_tail
@@ -82,17 +83,17 @@ class _Gunzip(io.RawIOBase):
         # Padding with zeros, or anything else after the last member, is no part of the data.
         self._pending = self._inflater.unused_data
         while len(self._pending) < len(GZIP_MAGIC) and (more := self._file.read(CHUNK)):
-            self._taken_in += len(more)
+            self.taken_in += len(more)
             self._pending += more
         if not self._pending.startswith(GZIP_MAGIC):
             return False
-        self._inflater = zlib.decompressobj(wbits=31)
+        self._inflater = isal_zlib.decompressobj(wbits=31)
         return True
 
     def _fill(self) -> bool:
         if not self._pending:
             self._pending = self._file.read(CHUNK) or b""
-            self._taken_in += len(self._pending)
+            self.taken_in += len(self._pending)
         return bool(self._pending)
 
     def close(self) -> None:
@@ -110,6 +111,11 @@ class Source(io.BufferedReader):
     @property
     def damage(self) -> str:
         return getattr(self.raw, "damage", "")
+
+    @property
+    def taken_in(self) -> int:
+        """Bytes of the file as it lies on disk that have been read so far."""
+        return self.raw.taken_in if isinstance(self.raw, _Gunzip) else self.raw.tell()
 
     @property
     def lines_delivered(self) -> int:

@@ -22,7 +22,8 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
-from papers.models import Paper, PaperRedirect, SourceRecord
+from papers import duplicates
+from papers.models import Paper, PaperRedirect, PossibleDuplicate, SourceRecord
 from tests.factories import (
     make_assertion,
     make_author,
@@ -333,6 +334,113 @@ def test_a_merge_without_a_choice_is_not_done(desk, keep):
     ids = [make_paper().pk, make_paper().pk]
     assert desk.post(reverse("admin:citations_merge_two", args=ids), {"keep": keep}).status_code == 200
     assert Paper.objects.count() == 2
+
+
+# -- papers that may be one ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting():
+    """Two pairs of papers that wait, the likelier one second."""
+    papers = [
+        make_paper(
+            "Ledgers of the tide", authors=["Ida Moor"], year=2014, identifiers={"doi": "10.5555/tide"}
+        ),
+        make_paper("Ledger of the tides", authors=["I. Moor"], year=2015),
+        make_paper("The patience of slow rivers"),
+    ]
+    make_citation(cited_paper=papers[0])
+    refresh()
+    one, other, third = (paper.pk for paper in papers)
+    duplicates.queue({(other, third): (91, "title 91 % alike"), (one, other): (97, "title 97 % alike")})
+    return papers
+
+
+PAIRS = "admin:papers_possibleduplicate_changelist"
+
+
+def test_the_pairs_that_wait_are_listed_with_what_tells_them_apart(desk, waiting):
+    response = desk.get(reverse(PAIRS))
+    rows = response.context["cl"].result_list
+    assert [row.score for row in rows] == [97, 91]
+    page = response.content.decode()
+    assert f"{waiting[0].pk}: Ledgers of the tide (Ida Moor, 2014, cited by 1, doi:10.5555/tide)" in page
+    assert f"{waiting[1].pk}: Ledger of the tides (I. Moor, 2015, cited by 0)" in page
+    assert "title 97 % alike" in page and not INLINE.search(page)
+    found = desk.get(reverse(PAIRS), {"q": "slow rivers"}).context["cl"].result_list
+    assert [row.score for row in found] == [91]
+
+
+def test_a_pair_opens_side_by_side_and_is_merged_there(desk, waiting):
+    pair = PossibleDuplicate.objects.get(score=97)
+    response = desk.get(url(pair), follow=True)
+    two, _status = response.redirect_chain[-1]
+    page = response.content.decode()
+    assert two == reverse("admin:citations_merge_two", args=[waiting[0].pk, waiting[1].pk])
+    assert "title 97 % alike" in page and reverse(PAIRS) in page
+    desk.post(two, {"keep": waiting[1].pk, "reason": "a misprint"})
+    merge = Merge.objects.get()
+    pair.refresh_from_db()
+    assert merge.paper == waiting[1]
+    assert (pair.verdict, pair.settled_by.username) == ("same", "curator")
+    assert desk.get(url(pair)).status_code == 200  # there is nothing to compare any more
+    rows = desk.get(reverse(PAIRS)).context["cl"].result_list
+    assert [(row.now_paper, row.now_other) for row in rows] == [(waiting[1].pk, waiting[2].pk)]
+    act(desk, merge, "undo")
+    pair.refresh_from_db()
+    assert (pair.verdict, pair.settled_by.username) == ("different", "curator")
+    assert "two different papers (curator" in desk.get(url(pair), follow=True).content.decode()
+
+
+def test_two_different_papers_are_said_to_be_so_and_do_not_come_back(desk, waiting):
+    two = reverse("admin:citations_merge_two", args=[waiting[1].pk, waiting[0].pk])
+    response = desk.post(two, {"act": "apart"}, follow=True)
+    assert response.redirect_chain[-1][0] == reverse(PAIRS)
+    assert "two different papers" in told(response)
+    assert [row.score for row in response.context["cl"].result_list] == [91]
+    assert PossibleDuplicate.objects.get(score=97).settled_by.username == "curator"
+    assert Paper.objects.filter(pk__in=[paper.pk for paper in waiting]).count() == 3
+    for state, scores in (("different", [97]), ("same", []), ("all", [97, 91])):
+        rows = desk.get(reverse(PAIRS), {"verdict": state}).context["cl"].result_list
+        assert [row.score for row in rows] == scores
+
+
+def test_one_paper_is_not_told_apart_from_itself(desk, waiting):
+    two = reverse("admin:citations_merge_two", args=[waiting[0].pk, waiting[0].pk])
+    assert "two different papers that are both" in told(desk.post(two, {"act": "apart"}, follow=True))
+
+
+def test_pairs_are_neither_added_nor_deleted_by_hand(desk, waiting):
+    pair = PossibleDuplicate.objects.first()
+    assert desk.get(url(pair, "add")).status_code == 403
+    assert desk.post(url(pair, "delete"), {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in desk.get(reverse(PAIRS)).content.decode()
+
+
+def test_who_may_look_at_pairs_may_not_settle_them(reader, waiting):
+    pair = PossibleDuplicate.objects.get(score=97)
+    response = reader.get(url(pair), follow=True)
+    assert (
+        response.status_code == 200 and "<form method" not in response.content.decode().partition("<main")[2]
+    )
+    for data in ({"act": "apart"}, {"keep": waiting[0].pk}):
+        assert reader.post(response.redirect_chain[-1][0], data).status_code == 403
+    assert PossibleDuplicate.objects.filter(verdict="").count() == 2 and not Merge.objects.exists()
+
+
+def test_others_do_not_see_the_pairs(clerk, waiting):
+    pair = PossibleDuplicate.objects.first()
+    for page in (url(pair), reverse(PAIRS)):
+        assert clerk.get(page).status_code == 403
+    two = reverse("admin:citations_merge_two", args=[waiting[0].pk, waiting[1].pk])
+    assert clerk.post(two, {"act": "apart"}).status_code == 403
+
+
+def test_a_list_of_pairs_costs_the_same_whatever_its_length(desk, django_assert_max_num_queries):
+    papers = [make_paper(authors=["Ida Moor"], identifiers={"pmid": str(n)}).pk for n in range(1, 12)]
+    duplicates.queue({(papers[0], other): (95, "alike") for other in papers[1:]})
+    with django_assert_max_num_queries(12):
+        assert len(desk.get(reverse(PAIRS)).context["cl"].result_list) == 10
 
 
 # -- claims, treatments, pins --------------------------------------------------------------------

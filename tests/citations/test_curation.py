@@ -141,7 +141,7 @@ def test_claims_are_added_in_order_and_once(curator):
 
 def test_an_edited_claim_keeps_its_row_and_the_next_import_does_not_bring_the_old_words_back(curator):
     record = PaperRecord(title="Ledgers of the tide", claims=[ClaimRecord("Tides are owed.")])
-    (taken,) = upsert_papers([record], source="native", run=1, locator="a.jsonl")
+    (taken,) = upsert_papers([record], source="native", run=1, locator="a.jsonl").taken
     claim = make_claim(Paper.objects.get(pk=taken.paper_id), "Tides are owed.")
     curation.edit_claim(claim=claim, curator=curator, text="Tides are owed in spring.", section="Results")
     again = PaperRecord(title="Ledgers of the tide", year=2001, claims=[ClaimRecord("Tides are owed.")])
@@ -332,7 +332,7 @@ def test_a_take_down_hides_the_text_and_leaves_the_label(context, curator):
 
 def test_no_import_writes_over_what_a_curator_set(curator):
     record = PaperRecord(title="Ledgers of the tide", year=2001, abstract="We show that tides are late.")
-    (taken,) = upsert_papers([record], source="native", run=1, locator="a.jsonl")
+    (taken,) = upsert_papers([record], source="native", run=1, locator="a.jsonl").taken
     paper = Paper.objects.get(pk=taken.paper_id)
     paper.year, paper.title, paper.summary = 2003, "Ledgers of the Tides", "Tides are late."
     curation.edit_paper(paper=paper, curator=curator, names=["year", "title", "summary"])

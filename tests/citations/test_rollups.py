@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from citations.checks import check_library
 from citations.models import Citation, CitationContext, CoCitation, HubSummary, StaleHub
-from citations.rollups import depth, is_self_citation, refresh_all, refresh_hubs
+from citations.rollups import People, depth, is_self_citation, refresh_all, refresh_hubs
 from papers.models import Paper
 from tests.factories import make_assertion, make_citation, make_context, make_hub, make_paper, refresh
 
@@ -48,7 +48,8 @@ def test_depth(sentences, expected):
     ],
 )
 def test_self_citation(citing, cited, expected):
-    assert is_self_citation(citing, cited) is expected
+    people = [People(lines) if lines else None for lines in (citing, cited)]
+    assert is_self_citation(*people) is expected
 
 
 @pytest.mark.django_db

@@ -8,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from citations.ingest import Outcome, ingest_records
+from citations.ingest import Outcome, catch_up, ingest_records
 from citations.models import ImportRun
 from citations.progress import Progress
-from citations.rollups import refresh_stale
 from papers import importers
 from papers.identifiers import parse_identifier
 from papers.records import PaperRecord, Problem, UnreadableFile
@@ -30,6 +29,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="read and count, but write nothing")
         parser.add_argument("--limit", type=_positive, metavar="N", help="stop after N records")
+        parser.add_argument(
+            "--from-start",
+            action="store_true",
+            help="do not go on where the same command was stopped, but read everything again",
+        )
         parser.add_argument("--json", action="store_true", help="print the counts as one line of JSON")
         parser.add_argument(
             "--no-classify", action="store_true", help="leave sentences without a label unlabelled"
@@ -51,6 +55,7 @@ class Command(BaseCommand):
             self.about = dict([parsed])
         self.outcome = Outcome()
         self.unread = 0
+        self.caught_up = None
         try:
             if options["dry_run"]:
                 with transaction.atomic():
@@ -82,19 +87,22 @@ class Command(BaseCommand):
     # -- the run -------------------------------------------------------------------------
 
     def _run(self, paths):
+        files = [_File(path) for path in importers.find_files(paths)]
+        self.size, self.before = sum(file.size for file in files), 0
+        stopped = self._stopped_run(paths)
         self.run = ImportRun.objects.create(
             paths=[str(path) for path in paths], options=self._plain_options()
         )
         state = ImportRun.State.FAILED
         try:
-            with Progress("records", quiet=self.options["json"]) as progress:
-                for path in importers.find_files(paths):
+            with Progress("records", quiet=self.options["json"]) as self.progress:
+                for file, records_done in self._left(files, stopped):
                     if self._enough():
                         break
-                    self._file(path, progress)
+                    self._file(file, records_done)
+                    self.before += file.size
             if not self.options["no_refresh"]:
-                with Progress("hubs", quiet=self.options["json"]) as progress:
-                    refresh_stale(progress=progress.update)
+                self.caught_up = catch_up(quiet=self.options["json"])
             skipped = self.outcome.counts["skipped"] or self.unread
             state = ImportRun.State.SKIPPED_SOME if skipped else ImportRun.State.COMPLETE
         except KeyboardInterrupt:
@@ -105,26 +113,60 @@ class Command(BaseCommand):
                 self.run.state, self.run.finished_at = state, timezone.now()
                 self._save_run()
 
-    def _file(self, path, progress):
+    def _stopped_run(self, paths):
+        """The run of the same command that did not come to its end, if it was the last; else None."""
+        if self.options["from_start"] or self.options["dry_run"] or self.options["limit"]:
+            return None
+        last = ImportRun.objects.filter(
+            paths=[str(path) for path in paths], options=self._plain_options()
+        ).first()
+        unfinished = (ImportRun.State.RUNNING, ImportRun.State.STOPPED, ImportRun.State.FAILED)
+        return last if last and last.state in unfinished and last.position else None
+
+    def _left(self, files, stopped):
+        """(file, how many of its records are in already) of all that a stopped run has left."""
+        place = stopped.position if stopped else {}
+        names = [file.name for file in files]
+        reached = names.index(place["file"]) if place.get("file") in names else 0
+        for number, file in enumerate(files):
+            if place and file.changed_since(stopped.started_at):
+                yield file, 0
+            elif number == reached and place:
+                self._say(
+                    f"Going on after record {place['records']:,} of {file.name}, where run {stopped.pk} "
+                    "stopped (--from-start reads everything again)."
+                )
+                yield file, place["records"]
+            elif number >= reached:
+                yield file, 0
+            else:
+                self.before += file.size
+
+    def _file(self, file, records_done):
+        before, place = self.outcome.counts["records"], importers.Place()
+
         def on_batch(outcome):
-            progress.update(outcome.counts["records"])
-            self.run.position = {"file": str(path), "records": outcome.counts["records"]}
+            done = outcome.counts["records"]
+            share = (self.before + place.bytes) / self.size if self.size else None
+            self.progress.update(done, share=share)
+            self.run.position = {"file": file.name, "records": records_done + done - before}
             self._save_run()
 
         try:
-            name = importers.identify(path, format=self.options["format"], about=self.about)
+            name = importers.identify(file.path, format=self.options["format"], about=self.about)
+            items = importers.read(file.path, format=name, about=self.about, place=place)
             ingest_records(
-                self._limited(importers.read(path, format=name, about=self.about)),
+                self._limited(_after(items, records_done)),
                 source=name,
                 run=self.run.pk,
-                locator=path.name,
+                locator=file.path.name,
                 outcome=self.outcome,
-                on_problem=lambda _name, problem: self._report(path, problem),
+                on_problem=lambda _name, problem: self._report(file.path, problem),
                 on_batch=on_batch,
             )
         except UnreadableFile as error:
             self.unread += 1
-            self._report(path, Problem(str(error)))
+            self._report(file.path, Problem(str(error)))
 
     def _limited(self, items):
         left = (self.options["limit"] or 0) - self.outcome.counts["records"]
@@ -154,6 +196,7 @@ class Command(BaseCommand):
                 f"note: {times} labels {scheme} {value!r} are kept but not counted: no word of ours fits"
             )
         counts = self.outcome.as_json()
+        self._tell_identity()
         self._say(
             "{records} records: {papers_created} papers created, {papers_updated} updated; "
             "{citations_created} citations, {contexts_created} contexts, {labels_created} labels created; "
@@ -161,6 +204,17 @@ class Command(BaseCommand):
         )
         if self.options["json"]:
             self.stdout.write(json.dumps(counts))
+
+    def _tell_identity(self):
+        merged, queued = self.outcome.counts["merged"], self.outcome.counts["queued"]
+        if self.caught_up:
+            queued += self.caught_up.duplicates
+            if self.caught_up.references:
+                self._say(f"{self.caught_up.references} references that waited have found their paper.")
+        if merged:
+            self._say(f"{merged} papers were merged, since one record names both; each merge can be undone.")
+        if queued:
+            self._say(f"{queued} pairs of papers may be one: they wait for a curator.")
 
     def _say(self, sentence):
         (self.stderr if self.options["json"] else self.stdout).write(sentence)
@@ -180,3 +234,28 @@ def _positive(text):
     if number < 1:
         raise ValueError
     return number
+
+
+class _File:
+    """A file to be read: its name, its size and when it was written, 0 and None where it is not there."""
+
+    def __init__(self, path):
+        self.path, self.name = path, str(path)
+        try:
+            status = path.stat()
+        except OSError:
+            self.size, self.written = 0, None
+        else:
+            self.size, self.written = status.st_size, status.st_mtime
+
+    def changed_since(self, moment):
+        return self.written is None or self.written >= moment.timestamp()
+
+
+def _after(items, records_done):
+    """What follows the first ``records_done`` records."""
+    for item in items:
+        if records_done:
+            records_done -= isinstance(item, PaperRecord)
+        else:
+            yield item

@@ -7,9 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 import citations
-from citations.ingest import Outcome, ingest_records
+from citations.ingest import Outcome, catch_up, ingest_records
 from citations.models import HubSummary, ImportRun
-from citations.rollups import refresh_stale
 from papers import importers
 from papers.models import Paper
 
@@ -33,7 +32,7 @@ class Command(BaseCommand):
                     outcome=outcome,
                     fictional=True,
                 )
-            refresh_stale()
+            catch_up(quiet=True)
         run.state, run.counts = ImportRun.State.COMPLETE, outcome.as_json()
         run.save()
         for where, problem in outcome.problems:

@@ -2,8 +2,9 @@
 
 from django.core.management.base import BaseCommand
 
+from citations.ingest import catch_up
 from citations.progress import Progress
-from citations.rollups import refresh_all, refresh_stale
+from citations.rollups import refresh_all
 
 
 class Command(BaseCommand):
@@ -15,7 +16,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options):
-        refresh = refresh_all if options["all"] else refresh_stale
-        with Progress("hubs") as progress:
-            done = refresh(progress=progress.update)
+        done = catch_up().hubs
+        if options["all"]:
+            with Progress("hubs") as progress:
+                done = refresh_all(progress=progress.update)
         self.stdout.write(f"{done} hubs refreshed.")

@@ -134,6 +134,25 @@ def test_references_are_complete_only_in_a_whole_answer(value, complete):
     assert record.references_complete is complete and len(record.references) == 1
 
 
+def test_the_answer_of_a_paper_is_the_record_of_the_paper_asked_about():
+    paper = {**CITING["citingPaper"], "tldr": {"model": "m", "text": "Ponds  move."}, "citationCount": 3}
+    [record], problems = read_bytes(json.dumps(paper).encode(), {"arxiv": "2104.07143", "s2": "c" * 40})
+    assert problems == [] and record.references == [] and record.references_complete is False
+    assert (record.title, record.summary, record.kind) == ("Ponds, too", "Ponds move.", "review")
+    assert record.identifiers["arxiv"] == "2104.07143" and record.identifiers["s2"] == "a" * 40
+
+
+@pytest.mark.parametrize("tldr", [None, "Ponds.", {"text": None}, {"text": 7}, {}])
+def test_a_summary_that_is_none_is_left_out(tldr):
+    [record], _problems = read({"paperId": "a" * 40, "title": "T", "tldr": tldr})
+    assert record.summary == ""
+
+
+def test_the_answer_of_a_paper_without_a_title_goes_by_what_was_asked():
+    [record], _problems = read({"paperId": None, "title": None})
+    assert record.identifiers == ABOUT
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -1,0 +1,1 @@
+"""What the site costs: ``make bench`` measures loading in bulk, its growth, and the pages."""

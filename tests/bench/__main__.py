@@ -1,0 +1,41 @@
+"""Runs the parts and prints them as Markdown for ``docs/benchmarks.md``."""
+
+import argparse
+import os
+import platform
+import sqlite3
+from pathlib import Path
+
+from tests.bench.loading import report_growth, report_loading
+from tests.bench.pages import report_pages
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("corpus", nargs="*", type=Path, help="files whose pages are measured")
+    parser.add_argument(
+        "--works",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="size of the load; growth goes from N/10 to 5 N",
+    )
+    parser.add_argument("--only", choices=("ingest", "growth", "pages"), help="this part alone")
+    options = parser.parse_args()
+    if options.works < 10:
+        parser.error("--works must be 10 or more")
+    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
+    print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}{load}."
+    )
+    spent = {}
+    if options.only in (None, "ingest"):
+        spent = report_loading(options.works)
+    if options.only in (None, "growth"):
+        report_growth(options.works, spent)
+    if options.only in (None, "pages"):
+        report_pages(options.corpus)
+
+
+if __name__ == "__main__":
+    main()
