@@ -253,7 +253,7 @@ def _people(paper_ids):
     """``{paper id: People}``; None for a paper without authors. One query."""
     people = defaultdict(lambda: None)
     columns = ("paper_id", "author_id", "link_reason", "family", "initial")
-    rows = Authorship.objects.filter(paper_id__among=paper_ids)
+    rows = Authorship.objects.filter(paper_id__among=paper_ids).order_by()
     for paper_id, author_id, reason, family, initial in rows.values_list(*columns):
         if people[paper_id] is None:
             people[paper_id] = People()

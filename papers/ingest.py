@@ -585,7 +585,7 @@ def _ensure(model, key, wanted, build):
     """``{key value: id}`` for ``wanted`` ({key value: material}), creating missing rows."""
     if not wanted:
         return {}
-    found = dict(model.objects.filter(**{f"{key}__among": wanted}).values_list(key, "id"))
+    found = dict(model.objects.filter(**{f"{key}__among": wanted}).order_by().values_list(key, "id"))
     missing = [build(value, material) for value, material in wanted.items() if value not in found]
     for row in bulk.insert(model, missing):
         found[getattr(row, key)] = row.pk
