@@ -91,7 +91,8 @@ def write(model, attributes, lines):
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            copied = cursor.copy(f"COPY {table} ({names}) FROM STDIN")
+            with connection.wrap_database_errors, copied as copy:
                 for line in lines:
                     copy.write_row(line)
         else:

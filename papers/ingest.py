@@ -410,7 +410,7 @@ class _Batch:
                 for pair in record.identifiers.items():
                     if pair[0] in OF_A_VERSION:
                         named[candidate.paper_id, *pair] = _kind_of(*pair, own)
-                if record.date or record.year or record.venue:
+                if record.date or record.year or record.venue or own != PaperVersion.Kind.PUBLISHED:
                     told[candidate.paper_id, own] = record
                 for version in record.versions:
                     told.setdefault((candidate.paper_id, version.kind), version)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import pytest
 
@@ -19,7 +20,8 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_stale
-from papers.models import Authorship, Notice, Paper, SourceRecord
+from papers.ingest import upsert_papers
+from papers.models import Authorship, Notice, Paper, PossibleDuplicate, SourceRecord
 from papers.records import (
     AuthorRecord,
     ClaimRecord,
@@ -29,6 +31,7 @@ from papers.records import (
     PaperRecord,
     Problem,
     ReferenceRecord,
+    VersionRecord,
 )
 
 pytestmark = pytest.mark.django_db
@@ -378,6 +381,69 @@ def test_the_preprint_read_last_does_not_push_the_publication_aside():
     assert Paper.objects.get().venue.name == "Tides"
 
 
+@pytest.mark.parametrize(
+    "preprint, published",
+    [("10.1101/2020.01.02.123456", "10.5555/ropes"), ("10.21203/rs.3.rs-1", "10.5555/ropes")],
+)
+def test_a_preprints_doi_does_not_speak_against_the_publishers(preprint, published):
+    about = {"title": "Ropes of the tide and how they wear", "authors": [AuthorRecord("Ada Moor")]}
+    take(record(preprint, year=2020, **about), record(published, year=2021, **about))
+    paper = Paper.objects.get()
+    assert {row.value: row.version.kind for row in paper.identifiers.all()} == {
+        preprint: "preprint",
+        published: "published",
+    }
+
+
+def test_two_dois_of_publishers_are_two_papers():
+    about = {"title": "Ropes of the tide and how they wear", "authors": [AuthorRecord("Ada Moor")]}
+    take(record("10.5555/ropes", year=2020, **about), record("10.5555/ropes-again", year=2021, **about))
+    assert Paper.objects.count() == 2
+
+
+def test_a_version_that_a_record_names_is_the_same_work():
+    take(record("10.5555/ropes", title="Ropes, read"))
+    version = VersionRecord("published", {"doi": "10.5555/ropes"}, date="2021-04", venue="Tides")
+    take(PaperRecord(identifiers={"arxiv": "9905.04117"}, title="Ropes", kind="preprint", versions=[version]))
+    paper = Paper.objects.get()
+    assert {row.value: row.version.kind for row in paper.identifiers.all()} == {
+        "9905.04117": "preprint",
+        "10.5555/ropes": "published",
+    }
+    assert {version.kind: version.venue for version in paper.versions.all()}["published"] == "Tides"
+    assert paper.title == "Ropes, read"
+
+
+def test_two_papers_that_one_record_names_become_one():
+    take(
+        record("10.5555/citing", ReferenceRecord(identifiers={"pmid": "77"})),
+        record("10.5555/moor", title="Counting tides"),
+    )
+    stub = Paper.objects.get(identifiers__value="77")
+    both = PaperRecord(identifiers={"doi": "10.5555/moor", "pmid": "77"}, title="Counting tides")
+    take(both, source="pubmed")
+    paper = Paper.objects.get(identifiers__value="10.5555/moor")
+    assert {row.value for row in paper.identifiers.all()} == {"10.5555/moor", "77"}
+    assert paper.redirects.get().old_id == stub.pk
+    assert Citation.objects.get().cited_paper == paper
+    assert paper.hub_summary.known == 1
+
+
+def test_what_is_known_of_a_cited_paper_later_makes_a_self_citation():
+    authors = [AuthorRecord("Ada Moor")]
+    take(record("10.5555/one", ReferenceRecord(identifiers={"doi": "10.5555/moor"}), authors=authors))
+    assert Citation.objects.get().is_self_citation is None
+    take(record("10.5555/moor", authors=authors))
+    assert Citation.objects.get().is_self_citation is True
+
+
+def test_a_retraction_marks_what_the_retracted_paper_cites():
+    take(record("10.5555/one", cited(), year=2001))
+    notice = NoticeRecord("retraction", {"doi": "10.5555/one"}, outgoing=True)
+    take(record("10.5555/notice", kind="retraction", notices=[notice]))
+    assert Citation.objects.get().citing_retracted is True
+
+
 def test_claims_come_from_the_record_else_from_the_abstract():
     result = "We show that ropes shrink by 12% in salt water compared with fresh water."
     take(
@@ -546,6 +612,68 @@ def test_ctrl_c_exits_130_and_keeps_whole_batches(tmp_path, capsys, monkeypatch)
     code, out, _err = run_ingest(capsys, path)
     assert code == 130 and "1 records" in out
     assert Citation.objects.count() == 1
+
+
+LINES = [{**ONE, "identifiers": {"doi": f"10.5555/{number}"}} for number in range(5)]
+
+
+def stop_at(monkeypatch, doi):
+    """Let the next run end, as if killed, when it comes to this record; returns what was read until then."""
+    read = []
+
+    def stopping(records, **more):
+        read.extend(record.identifiers["doi"] for record in records)
+        if doi in read:
+            raise KeyboardInterrupt
+        return upsert_papers(records, **more)
+
+    monkeypatch.setattr(ingest, "RECORDS_A_BATCH", 1)
+    monkeypatch.setattr(ingest, "upsert_papers", stopping)
+    return read
+
+
+def test_the_same_command_goes_on_where_it_was_stopped(tmp_path, capsys, monkeypatch):
+    write(tmp_path / "a.jsonl", *LINES[:1])
+    write(tmp_path / "b.jsonl", *LINES[1:])
+    stop_at(monkeypatch, "10.5555/3")
+    assert run_ingest(capsys, tmp_path)[0] == 130
+    read = stop_at(monkeypatch, "nowhere")
+    code, out, _err = run_ingest(capsys, tmp_path)
+    assert code == 0 and read == ["10.5555/3", "10.5555/4"]
+    assert "Going on after record 2 of" in out and "b.jsonl" in out
+    assert Citation.objects.count() == 5 and list(check_library()) == []
+    read.clear()
+    assert run_ingest(capsys, tmp_path)[0] == 0
+    assert len(read) == 5  # that run came to its end: the next one looks at everything
+
+
+@pytest.mark.parametrize("how", ["--from-start", "another folder", "the file has changed"])
+def test_it_reads_everything_where_it_is_not_the_same_command(tmp_path, capsys, monkeypatch, how):
+    path = write(tmp_path / "a.jsonl", *LINES)
+    stop_at(monkeypatch, "10.5555/3")
+    run_ingest(capsys, path)
+    read = stop_at(monkeypatch, "nowhere")
+    arguments = [path]
+    if how == "--from-start":
+        arguments.append(how)
+    elif how == "another folder":
+        arguments = [tmp_path]
+    else:
+        write(path, *LINES[:4])
+        later = path.stat().st_mtime + 60
+        os.utime(path, (later, later))
+    assert run_ingest(capsys, *arguments)[0] == 0
+    assert read[:2] == ["10.5555/0", "10.5555/1"]
+
+
+def test_similar_titles_wait_for_a_curator_and_the_run_says_so(tmp_path, capsys):
+    about = {"authors": [{"name": "Ada Moor"}], "year": 2001}
+    one = {"title": "How the ropes of the tide wear out", "identifiers": {"pmid": "7"}, **about}
+    two = {"title": "How the ropes of the tides wear out", "identifiers": {"doi": "10.5555/7"}, **about}
+    code, out, _err = run_ingest(capsys, write(tmp_path / "a.jsonl", one, two))
+    assert code == 0 and Paper.objects.count() == 2
+    assert "1 pairs of papers may be one" in out
+    assert PossibleDuplicate.objects.get().score >= 90
 
 
 def test_an_unforeseen_error_exits_3(tmp_path, capsys, monkeypatch):

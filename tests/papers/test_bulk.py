@@ -1,0 +1,137 @@
+"""Writing and looking up many rows at once, on whichever database runs."""
+
+import datetime
+from types import SimpleNamespace
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from papers import bulk
+from papers.models import Authorship, Paper, PaperIdentifier, Venue
+from tests.factories import make_paper
+
+pytestmark = pytest.mark.django_db
+
+ODD = [
+    "",
+    "NULL",
+    "null",
+    "a,b",
+    "{x}",
+    'say "x"',
+    "back\\slash",
+    "it's",
+    "tab\there",
+    "line\nbreak",
+    "%s",
+    "ﬁ – 漢 🜁",
+]
+
+
+def test_insert_gives_keys_in_order_and_leaves_the_sequence_behind_them():
+    rows = bulk.insert(Venue, [Venue(name=name, name_folded=str(n)) for n, name in enumerate(ODD)])
+    assert [row.pk for row in rows] == sorted(row.pk for row in rows)
+    assert list(Venue.objects.order_by("id").values_list("name", flat=True)) == ODD
+    assert Venue.objects.create(name="later", name_folded="later").pk > rows[-1].pk
+
+
+def test_nothing_to_insert_or_update_asks_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        bulk.insert(Venue, [])
+        bulk.write(Venue, ("id", "name", "name_folded"), [])
+        bulk.update(Venue, [], ["name"])
+
+
+def test_reserved_keys_are_no_one_elses():
+    first = bulk.reserve(Venue, 3)
+    bulk.write(Venue, ("id", "name", "name_folded"), [(key, "", f"{key}") for key in first])
+    second = bulk.reserve(Venue, 2)
+    assert list(first) == sorted(first) and not set(first) & set(second)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer and no sequence")
+def test_keys_stay_apart_when_another_took_one_between(monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence('papers_venue', 'id')")
+        [sequence] = cursor.fetchone()
+        cursor.execute(f"ALTER SEQUENCE {sequence} INCREMENT BY 2")  # noqa: S608 - the database's own name
+    keys = bulk.reserve(Venue, 3)
+    assert len(set(keys)) == 3 and max(keys) - min(keys) == 4
+
+
+def test_a_template_fills_what_does_not_vary():
+    now = timezone.now()
+    names, rest = bulk.template(Paper(is_stub=True, created_at=now, updated_at=now), varying=("id", "title"))
+    keys = bulk.reserve(Paper, 2)
+    bulk.write(Paper, names, ((key, f"Paper {n}", *rest) for n, key in enumerate(keys)))
+    papers = Paper.objects.order_by("id")
+    assert [(paper.title, paper.is_stub, paper.field_sources, paper.year) for paper in papers] == [
+        ("Paper 0", True, {}, None),
+        ("Paper 1", True, {}, None),
+    ]
+
+
+def test_a_refused_row_is_an_integrity_error():
+    bulk.insert(Venue, [Venue(name="a", name_folded="a")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert(Venue, [Venue(name="A", name_folded="a")])
+
+
+def test_update_writes_every_kind_of_column(monkeypatch):
+    monkeypatch.setattr(bulk, "ROWS_A_STATEMENT", 5)
+    papers = [make_paper(title=f"Paper number {n}") for n in range(len(ODD))]
+    venue = Venue.objects.create(name="v", name_folded="v")
+    moment = datetime.datetime(2021, 4, 5, 6, 7, 8, 90, tzinfo=datetime.UTC)
+    for paper, text in zip(papers, ODD, strict=True):
+        paper.title, paper.abstract, paper.field_sources = text, text * 2, {"title": text}
+        paper.year, paper.retracted, paper.venue, paper.created_at = None, True, venue, moment
+    papers[0].year, papers[0].retracted, papers[0].venue = 1999, None, None
+    bulk.update(
+        Paper, papers, ["title", "abstract", "field_sources", "year", "retracted", "venue", "created_at"]
+    )
+    for paper, text in zip(papers, ODD, strict=True):
+        paper.refresh_from_db()
+        assert (paper.title, paper.abstract, paper.field_sources) == (text, text * 2, {"title": text})
+        assert paper.created_at == moment
+    assert [(paper.year, paper.retracted, paper.venue_id) for paper in papers[:2]] == [
+        (1999, None, None),
+        (None, True, venue.pk),
+    ]
+
+
+def test_update_refuses_a_text_that_is_too_long_for_its_column():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite does not mind")
+    paper = make_paper()
+    with pytest.raises(Exception, match="too long"), transaction.atomic():
+        bulk.update(Paper, [SimpleNamespace(id=paper.pk, date="2021-04-05T00:00")], ["date"])
+
+
+def test_missing_rows_are_inserted_once():
+    from papers.models import Uncompared
+
+    one, two = make_paper(), make_paper()
+    bulk.insert_missing(Uncompared, "paper", [one.pk])
+    bulk.insert_missing(Uncompared, "paper", {one.pk, two.pk})
+    assert set(Uncompared.objects.values_list("paper_id", flat=True)) == {one.pk, two.pk}
+
+
+def test_among_finds_numbers_words_and_keys():
+    papers = [make_paper(title=text) for text in ODD]
+    Paper.objects.exclude(pk=papers[0].pk).filter(pk=papers[1].pk).update(year=1999)
+    for text, paper in zip(ODD, papers, strict=True):
+        assert list(Paper.objects.filter(title__among=[text, "nowhere"])) == [paper]
+    assert set(Paper.objects.filter(title__among=ODD)) == set(papers)
+    assert set(Paper.objects.filter(id__among={papers[2].pk, papers[3].pk})) == {papers[2], papers[3]}
+    assert list(Paper.objects.filter(year__among=[1999, 2001])) == [papers[1]]
+    assert not Paper.objects.filter(id__among=[]).exists()
+    PaperIdentifier.objects.create(paper=papers[4], scheme="doi", value="10.5555/x")
+    assert PaperIdentifier.objects.get(paper_id__among=[papers[4].pk], value__among={"10.5555/x"})
+    assert not Authorship.objects.filter(paper__year__among=[1999]).exists()
+
+
+def test_among_takes_more_values_than_a_statement_takes_variables(django_assert_num_queries):
+    paper = make_paper()
+    with django_assert_num_queries(1):
+        assert list(Paper.objects.filter(id__among=range(paper.pk, paper.pk + 300_000))) == [paper]
