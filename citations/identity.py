@@ -148,8 +148,8 @@ def _speaks_against(one, other):
         score = duplicates.alike(*titles)
         if score < ALIKE:
             against.append(f"their titles are {score} % alike")
-        elif duplicates.numbers(titles[0]) != duplicates.numbers(titles[1]):
-            against.append("their titles differ in a number")
+        elif duplicates.told_apart(*titles):
+            against.append("their titles differ in a number, or one is about the other")
     if one.year and other.year and abs(one.year - other.year) > YEARS_APART:
         against.append(f"they are of {min(one.year, other.year)} and {max(one.year, other.year)}")
     rows = PaperIdentifier.objects.filter(paper_id__in=(one.pk, other.pk))
@@ -257,11 +257,7 @@ def _without_title():
 
 
 _YEAR = re.compile(r"\b(?:1[5-9]|20)[0-9]{2}(?=[a-z]?\b)")
-# What is printed before a title where a work about it is meant, and after it where a part is.
-_ABOUT = re.compile(
-    r"\b(?:(?:comments?|commentary|repl(?:y|ies)|responses?|reviews?|corrections?) (?:on|to|of|for)"
-    r"|errat(?:um|a)|corrigend(?:um|a)|addendum|retraction)\b|\b(?:comment|reply|review)$"
-)
+# What is printed after a title where a part of the work is meant.
 _PART = re.compile(r"(?:part|supplement|appendix|ii|iii|iv)\b")
 
 
@@ -290,7 +286,7 @@ def _beside(paper, year, before, after):
         missing.append("year")
     if not paper.first_author or f" {paper.first_author} " not in rest:
         missing.append("first author")
-    if _ABOUT.search(before) or _PART.match(after):
+    if duplicates.ABOUT_ANOTHER.search(before) or _PART.match(after):
         missing.append("a reference to the work itself")
     nearest = min(near, key=lambda stated: abs(stated - paper.year), default=None)
     return _Printed(paper, nearest, missing)

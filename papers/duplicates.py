@@ -203,7 +203,7 @@ class _Block:
                 self.ends[end][paper_id] = title
 
     def like(self, paper):
-        """[(other, score)] of the other papers whose titles are alike and hold the same numbers."""
+        """[(other, score)] of the other papers whose titles are alike and do not tell the two apart."""
         titles = self.titles
         if self.is_large:
             first, last = (self.ends[end] for end in _ends(paper.title_folded))
@@ -214,7 +214,7 @@ class _Block:
         return [
             (self.papers[key], int(score))
             for title, score, key in lines
-            if key != paper.id and numbers(title) == numbers(paper.title_folded)
+            if key != paper.id and not told_apart(title, paper.title_folded)
         ]
 
 
@@ -233,6 +233,20 @@ def alike(title, other):
     0 where one is empty.
     """
     return int(fuzz.ratio(title, other)) if title and other else 0
+
+
+# What stands before the title of a work where another is about it.
+ABOUT_ANOTHER = re.compile(
+    r"\b(?:(?:comments?|commentary|repl(?:y|ies)|responses?|reviews?|corrections?) (?:on|to|of|for)"
+    r"|errat(?:um|a)|corrigend(?:um|a)|addendum|retraction)\b|\b(?:comment|reply|review)$"
+)
+
+
+def told_apart(title, other):
+    """Whether two folded titles, however alike, name two works: part I and II, a comment on the other."""
+    if numbers(title) != numbers(other):
+        return True
+    return bool(ABOUT_ANOTHER.match(title)) != bool(ABOUT_ANOTHER.match(other))
 
 
 _UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")

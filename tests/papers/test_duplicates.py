@@ -5,7 +5,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from papers import duplicates
-from papers.duplicates import compare_new, contradicting_schemes, mark_uncompared, numbers, queue, settle
+from papers.duplicates import (
+    compare_new,
+    contradicting_schemes,
+    mark_uncompared,
+    numbers,
+    queue,
+    settle,
+    told_apart,
+)
 from papers.models import Paper, PaperRedirect, PossibleDuplicate, Uncompared
 from tests.factories import make_curator, make_paper
 
@@ -88,6 +96,21 @@ def test_the_mark_of_a_merged_paper_counts_for_the_one_it_went_into():
     PaperRedirect.objects.create(old_id=gone_id, paper=new)
     assert compare_new() == 1
     assert not Uncompared.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "title, other, apart",
+    [
+        ("limits of the demon", "limits of the demons", False),
+        ("comment on limits of the demon", "limits of the demon", True),
+        ("reply to limits of the demon", "comment on limits of the demon", False),
+        ("erratum limits of the demon", "limits of the demon", True),
+        ("reviews and limits", "review and limits", False),
+        ("the demon part i", "the demon part ii", True),
+    ],
+)
+def test_what_tells_two_titles_apart(title, other, apart):
+    assert told_apart(title, other) is told_apart(other, title) is apart
 
 
 def test_progress_tells_papers_and_their_number():
