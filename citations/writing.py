@@ -183,7 +183,7 @@ class BatchWriter:
             Citation,
             names,
             (
-                (key, *pair, str(match.status), match.reason[:200], *read_model[pair], *rest)
+                (key, *pair, match.status.value, match.reason[:200], *read_model[pair], *rest)
                 for key, (pair, match) in zip(keys, wanted.items(), strict=True)
             ),
         )

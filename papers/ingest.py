@@ -578,34 +578,42 @@ def _venues(names):
         folded = text.fold(name)[:300]
         if folded:
             wanted.setdefault(folded, name[:300])
-    return _ensure(Venue, "name_folded", wanted, lambda folded, name: Venue(name=name, name_folded=folded))
+    return _ensure(Venue, "name_folded", wanted, ("name",), lambda name: (name,))
 
 
-def _ensure(model, key, wanted, build):
-    """``{key value: id}`` for ``wanted`` ({key value: material}), creating missing rows."""
+def _ensure(model, key, wanted, columns=(), build=lambda _material: ()):
+    """``{key value: id}`` for ``wanted`` ({key value: material}), creating missing rows.
+
+    ``build`` gives the values of ``columns``, all but the key's, from the material.
+    """
     if not wanted:
         return {}
     found = dict(model.objects.filter(**{f"{key}__among": wanted}).order_by().values_list(key, "id"))
-    missing = [build(value, material) for value, material in wanted.items() if value not in found]
-    for row in bulk.insert(model, missing):
-        found[getattr(row, key)] = row.pk
-    return found
+    missing = [value for value in wanted if value not in found]
+    keys = bulk.reserve(model, len(missing))
+    names = ("id", key, *columns)
+    lines = ((number, value, *build(wanted[value])) for number, value in zip(keys, missing, strict=True))
+    bulk.write(model, names, lines)
+    return found | dict(zip(missing, keys, strict=True))
 
 
 def _save_fields(fields_by_paper, there):
     """Write the fields of study: ``{paper id: names}``; ``there``: papers that may have some."""
     wanted = {name[:200]: None for names in fields_by_paper.values() for name in names}
-    rows = _ensure(Field, "name", wanted, lambda name, _none: Field(name=name))
+    rows = _ensure(Field, "name", wanted)
     through = Paper.fields.through
     if again := there & fields_by_paper.keys():
         through.objects.filter(paper_id__among=again).delete()
-    bulk.insert(
+    lines = [
+        (paper_id, rows[name])
+        for paper_id, names in fields_by_paper.items()
+        for name in dict.fromkeys(name[:200] for name in names)
+    ]
+    keys = bulk.reserve(through, len(lines))
+    bulk.write(
         through,
-        [
-            through(paper_id=paper_id, field_id=rows[name])
-            for paper_id, names in fields_by_paper.items()
-            for name in dict.fromkeys(name[:200] for name in names)
-        ],
+        ("id", "paper_id", "field_id"),
+        ((key, *line) for key, line in zip(keys, lines, strict=True)),
     )
 
 
@@ -634,15 +642,11 @@ def _save_people(people_by_paper, there):
             if key:
                 wanted.setdefault(key, person)
 
-    def build(key, person):
-        return Author(
-            key=key,
-            name=person.name[:300],
-            name_folded=text.fold_name(person.name)[:300],
-            orcid=person.identifiers.get("orcid", ""),
-        )
+    def build(person):
+        name = person.name
+        return name[:300], text.fold_name(name)[:300], person.identifiers.get("orcid", "")
 
-    rows = _ensure(Author, "key", wanted, build)
+    rows = _ensure(Author, "key", wanted, ("name", "name_folded", "orcid"), build)
     if again := there & people_by_paper.keys():
         Authorship.objects.filter(paper_id__among=again).delete()
     lines = []

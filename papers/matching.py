@@ -67,6 +67,8 @@ class Wanted:
     title_folded: str = ""
     year: int | None = None
     first_author: str = ""
+    # One identifier and nothing else: most lines of a reference list of an index.
+    is_bare: bool = False
 
     @classmethod
     def of(cls, record):
@@ -81,16 +83,12 @@ class Wanted:
             title = "" if text.is_title_noise(title) else text.fold(title)[:FOLDED_LENGTH]
         if people := getattr(record, "authors", ()):
             family = text.fold(people[0].family) or text.family_and_initial(people[0].name)[0]
-        return cls(pairs, title, getattr(record, "year", None), family[:100])
+        year = getattr(record, "year", None)
+        return cls(pairs, title, year, family[:100], len(pairs) == 1 and not (title or year or family))
 
     @property
     def has_title(self):
         return len(self.title_folded) >= LEAST_TITLE
-
-    @property
-    def is_bare(self):
-        """One identifier and nothing else: most lines of a reference list of an index."""
-        return len(self.pairs) == 1 and not (self.title_folded or self.year or self.first_author)
 
 
 class Catalogue:

@@ -139,6 +139,8 @@ class PaperRecord:
     references_complete: bool = False
     versions: list[VersionRecord] = field(default_factory=list)
     notices: list[NoticeRecord] = field(default_factory=list)
+    # What of the record could not be taken, in words: an identifier that is none, a date that never was.
+    remarks: list[str] = field(default_factory=list)
     # Where in the file the record began: a line number, 1-based, where the format has lines.
     line: int | None = None
 

@@ -33,6 +33,7 @@ from papers.importers import (
     unarxive,
     wos,
 )
+from papers.importers.cito import read_printed_labels
 from papers.importers.source import MAX_LINE_BYTES, Source, find_files, open_source
 from papers.records import Identifiers, Items, Problem, UnreadableFile
 
@@ -49,6 +50,7 @@ __all__ = [
 ]
 
 HEAD_BYTES = 64 * 1024
+MOST_REMARKS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,15 @@ def read(
 
 def _stream(path, row: Format, about: Identifiers, place: Place) -> Items:
     with open_source(path) as source:
+        remarks: list[str] = []  # problems come before the record that they are about
         try:
             for item in row.read(source, about):
                 place.bytes = source.taken_in
+                if isinstance(item, Problem):
+                    remarks = [] if item.skipped else [*remarks, item.reason][:MOST_REMARKS]
+                else:
+                    item.remarks, remarks = remarks, []
+                    read_printed_labels(item)
                 yield item
         except UnreadableFile as error:
             raise UnreadableFile(f"{path}: {error}") from error

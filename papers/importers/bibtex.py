@@ -71,6 +71,8 @@ MAX_GENERATIONS = 10
 MAX_OUTER_BRACES = 4
 # Macros may double each other without end.
 MAX_VALUE = 200_000
+# With its accents and braces. The parser of names takes ever longer for what is none.
+MAX_PRINTED_NAME = 1000
 
 _COMMENTED = re.compile(r"^\s*%.*$", re.MULTILINE)
 _TYPES = "|".join([*KINDS, "misc", "online", "electronic", "www"])
@@ -318,7 +320,7 @@ def _people(printed: str) -> list[AuthorRecord]:
     names = split_multiple_persons_names(printed)
     if len(names) == 1 and ";" in printed and "&" not in printed:
         names = printed.split(";")
-    return [author for name in names if (author := _person(name.strip()))]
+    return [author for name in names if (author := _person(name.strip()[:MAX_PRINTED_NAME]))]
 
 
 def _person(name: str) -> AuthorRecord | None:

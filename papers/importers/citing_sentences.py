@@ -23,7 +23,9 @@ _JOINT = re.compile(r"[\])\s]*(?:[,;&/+]|,?\s*and|or|as well as)?[\[(\s]*")
 _NUMBER = re.compile(r"\W*(\d{1,4})\W*")
 _NUMBERS = re.compile(r"[\s\d,;\[\]()\u2010-\u2015\u2212-]+")
 # What a marker that prints the first number of a range leaves untagged: "–7" of "[3–7]".
-_UNTAGGED_END = re.compile(r"\s?[\u2010-\u2015\u2212-]\s?(\d{1,4})(?=\s?[\]),;])")
+_UNTAGGED_END = re.compile(r"\s?[\u2010-\u2015\u2212-]\s?(?:\[(\d{1,4})\]|(\d{1,4})(?=\s?[\]),;]))")
+# Raised numbers stand in no brackets, and no measure is written so.
+_UNTAGGED_RAISED_END = re.compile(r"\s?[\u2010-\u2015\u2212-]\s?(?:\[(\d{1,4})\]|(\d{1,4})(?!\w))")
 _STOP = re.compile(r"[.!?][\"'”’)]?\s*$")
 _ABBREVIATED = re.compile(r"\b(?:al|refs?|figs?|eqs?|secs?|nos?|e\.g|i\.e|cf|vs|ca)\.\s*$", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"\s+[^\Wa-z_]|\s*$")
@@ -236,7 +238,7 @@ def _report(
             loose.append((printed, anchor.line))
         for one in anchor.ids:
             if one not in table.by_id and one not in problems:
-                target = f'points to "{one[:60]}", which is not in the reference list'
+                target = f'points to "{text.clean_line(one, 60)}", which is not in the reference list'
                 problems[one] = Problem(f'the citation "{printed}" {target}: it is left out', anchor.line)
 
 
@@ -321,13 +323,14 @@ def _between(block: Block, first: Anchor, last: Anchor, table: ReferenceTable) -
 
 
 def _untagged_range(block: Block, anchor: Anchor, table: ReferenceTable) -> list[tuple[int, int, int]]:
-    """(work, start, end) of a range within brackets of which only the first number is tagged."""
-    low, rest = printed_number(block, anchor), _UNTAGGED_END.match(block.text, anchor.end)
+    """(work, start, end) of a range, in brackets or raised, of which only the first number is tagged."""
+    pattern = _UNTAGGED_RAISED_END if anchor.raised else _UNTAGGED_END
+    low, rest = printed_number(block, anchor), pattern.match(block.text, anchor.end)
     if rest is None or low is None or not _prints_its_own(low, anchor, table):
         return []
-    if rest.start(1) in {other.start for other in block.anchors}:
+    if any(anchor.end < other.end and other.start < rest.end() for other in block.anchors):
         return []
-    high = int(rest[1])
+    high = int(rest[1] or rest[2])
     if not low < high < low + markers.LONGEST_RANGE or high not in table.by_number:
         return []
     return [(work, anchor.start, rest.end()) for work in _works(range(low + 1, high + 1), table)]

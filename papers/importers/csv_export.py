@@ -58,7 +58,7 @@ _REFERENCE_YEAR = re.compile(r"\([12]\d{3}\)", re.ASCII)
 # What a table that went through a calculation makes of a whole number.
 _NUMBER_WITH_POINT = re.compile(r"^(\d+)\.0$", re.ASCII)
 # "Moss, Anna (57190000000)": Scopus's number of a person.
-_SCOPUS_NUMBER = re.compile(r"\s*\(\d{8,}\)", re.ASCII)
+_SCOPUS_NUMBER = re.compile(r"(?<!\s)\s*\(\d{8,}\)", re.ASCII)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.[ -]?)+")
 _SHORT_NAME = re.compile(r"[^,]*\s(?:[^\W\d_a-z]\.?-?){1,4}")
 

@@ -250,6 +250,7 @@ def person(printed: str) -> AuthorRecord | None:
 
 def person_of_parts(family: str, given: str, suffix: str = "") -> AuthorRecord | None:
     """An author of clean parts, named as one is addressed: "Given Family Jr."."""
+    family, given = family[: text.MAX_NAME].rstrip(), given[: text.MAX_NAME].rstrip()
     name = " ".join(part for part in (given, family, suffix) if part)[: text.MAX_NAME].rstrip()
     if not name:
         return None

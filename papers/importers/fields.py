@@ -103,6 +103,11 @@ def year_or_none(value) -> int | None:
     return value if isinstance(value, int) and FIRST_YEAR <= value <= last_year() else None
 
 
+def year_of(date: str) -> int | None:
+    """The year of an ISO date, None for ""."""
+    return int(date[:4]) if date else None
+
+
 def date_or_none(value) -> str | None:
     """ISO text of a year, a month or a day that exists (``2021``, ``2021-04``, ``2021-04-21``)."""
     match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None

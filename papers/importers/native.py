@@ -22,6 +22,7 @@ from papers.importers.fields import (
     last_year,
     merge_references,
     quoted,
+    year_of,
     year_or_none,
 )
 from papers.importers.json_items import decode_json, why_not_json
@@ -119,12 +120,13 @@ class _Line:
         if not isinstance(value, dict):
             return self._skip(f"the line is not an object but {quoted(value)}")
         self.known_keys(value, PAPER_KEYS, "")
+        date = self.one_of(value, "date", date_or_none, "a date such as 2021, 2021-04 or 2021-04-21") or ""
         record = PaperRecord(
             identifiers=self.identifiers_of(value.get("identifiers"), "identifiers"),
             title=self.field_text(value, "title", "", text.MAX_TITLE),
             authors=self.authors(value.get("authors"), "authors"),
-            year=self.year(value.get("year"), "year"),
-            date=self.one_of(value, "date", date_or_none, "a date such as 2021, 2021-04 or 2021-04-21") or "",
+            year=self.year(value.get("year"), "year") or year_of(date),
+            date=date,
             language=self.one_of(value, "language", language_or_none, "a language code such as en") or "",
             venue=self.field_text(value, "venue", "", text.MAX_NAME),
             kind=self.field_text(value, "kind", "", MAX_KIND),

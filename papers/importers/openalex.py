@@ -23,6 +23,7 @@ from papers.importers.fields import (
     kind_name,
     language_or_none,
     quoted,
+    year_of,
     year_or_none,
 )
 from papers.importers.json_items import typed_items
@@ -153,12 +154,13 @@ def _record(work: Work, report: Report) -> PaperRecord | None:
     place = work.primary_location or work.host_venue or Place()
     venue = place.source.display_name if place.source else place.display_name
     references, complete = _references(work, own, report)
+    date = _checked(work.publication_date, date_or_none, "publication_date", report) or ""
     return PaperRecord(
         identifiers=own,
         title=title,
         authors=_authors(work, report),
-        year=_checked(work.publication_year, year_or_none, "publication_year", report),
-        date=_checked(work.publication_date, date_or_none, "publication_date", report) or "",
+        year=_checked(work.publication_year, year_or_none, "publication_year", report) or year_of(date),
+        date=date,
         language=_checked(work.language, language_or_none, "language", report) or "",
         venue=_name(venue, text.MAX_NAME),
         kind=kind_name(_name(work.type, MAX_FIELD)),

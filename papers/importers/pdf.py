@@ -43,7 +43,7 @@ def read(source: Source, about: Identifiers) -> Items:
     """What GROBID finds in the file, one record; ``about`` is not needed.
 
     The file goes to the server, its name does not. Raises UnreadableFile without a server, for a
-    file beyond MAX_PDF_BYTES, and where the server cannot be reached or read the file.
+    file beyond MAX_PDF_BYTES or a damaged archive, and where the server cannot be reached or read the file.
     """
     server = os.environ.get("GROBID_URL", "").strip().rstrip("/")
     if not server:
@@ -54,6 +54,8 @@ def read(source: Source, about: Identifiers) -> Items:
     pdf = source.read(MAX_PDF_BYTES + 1)
     if len(pdf) > MAX_PDF_BYTES:
         raise UnreadableFile(f"the PDF is larger than {MAX_PDF_BYTES // MIB} MiB, which is the limit")
+    if source.damage:
+        raise UnreadableFile(f"{source.damage}: half a PDF is none")
     yield from tei.read(Source(io.BytesIO(_tei(server, pdf))), about)
 
 

@@ -147,7 +147,7 @@ def _decoded(line: bytes | None):
 
 
 def _whole_items(answer: str) -> list:
-    opening = _ITEMS_BEGIN.search(answer)
+    opening = _ITEMS_BEGIN.match(answer)
     decoder, items = json.JSONDecoder(), []
     place = opening.end() if opening else len(answer)
     while (item_start := _BETWEEN_ITEMS.match(answer, place)) and item_start.end() < len(answer):

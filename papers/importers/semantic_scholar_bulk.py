@@ -21,6 +21,7 @@ from papers.importers.fields import (
     join_labels,
     merge_references,
     quoted,
+    year_of,
     year_or_none,
 )
 from papers.importers.json_items import typed_items
@@ -202,12 +203,13 @@ def _paper(line: Line, report: Report) -> PaperRecord | None:
     venue = line.venue or (line.journal.name if line.journal else None)
     types = line.publicationtypes or ()
     fields = [entry.category for entry in line.s2fieldsofstudy or () if entry]
+    date = _checked(line.publicationdate, date_or_none, "publicationdate", report) or ""
     return PaperRecord(
         identifiers=own,
         title=title,
         authors=_authors(line),
-        year=_checked(line.year, year_or_none, "year", report),
-        date=_checked(line.publicationdate, date_or_none, "publicationdate", report) or "",
+        year=_checked(line.year, year_or_none, "year", report) or year_of(date),
+        date=date,
         venue=text.clean_line(venue, text.MAX_NAME),
         kind=next((kind for name, kind in KINDS.items() if name in types), ""),
         fields=distinct(text.clean_line(name, MAX_FIELD) for name in fields),

@@ -32,7 +32,6 @@ _LIST_TAGS = frozenset(["AU", "AF", "CR", "OI", "RI", "CA"])
 _DOI = re.compile(r"\bDOI \[?(?:DOI )?(10\.[^\s\],]+(?:,\S[^\s\],]*)*)", re.IGNORECASE)
 _YEAR = re.compile(r"[12]\d{3}", re.ASCII)
 _PLACE = re.compile(r"(?:[VP][\w-]+|DOI .*|\[.*|ARTN .*|UNSP .*|PMID .*)")
-_ORCID = re.compile(r"([^;/]+)/(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.ASCII)
 
 
 def looks_like(head: bytes, name: str) -> bool:
@@ -146,7 +145,7 @@ def _authors(tagged: TaggedEntry) -> list[AuthorRecord]:
     authors = people([*names.split("\n"), *(f"{body}," for body in bodies.split("\n"))])
     known = {
         (found.name, orcid)
-        for name, number in _ORCID.findall(_joined(tagged.first("OI")))
+        for name, _slash, number in (pair.rpartition("/") for pair in _joined(tagged.first("OI")).split(";"))
         if (orcid := normalise_orcid(number)) and (found := person(name))
     }
     orcids: dict[str, set[str]] = {}

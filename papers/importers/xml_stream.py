@@ -15,7 +15,9 @@ from papers import text
 from papers.importers.source import MIB, Source
 from papers.records import Problem, UnreadableFile
 
+# Of one record. A tree takes up to thirty times the bytes of the file, most for many small elements.
 MAX_ELEMENT_BYTES = 64 * MIB
+MAX_ELEMENT_TAGS = 4_000_000
 SETTINGS = {
     "resolve_entities": False,
     "no_network": True,
@@ -67,18 +69,24 @@ def all_text(element) -> str:
 
 
 class _Bounded:
-    """The bytes of a source, at most MAX_ELEMENT_BYTES of them from one element to the next."""
+    """The bytes of a source, within the limits of one record from one element to the next."""
 
     def __init__(self, source: Source):
         self._source = source
-        self.since_element = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Counts from here."""
+        self._bytes = self._tags = 0
 
     def read(self, size: int) -> bytes:
         data = self._source.read(size)
-        self.since_element += len(data)
-        if self.since_element > MAX_ELEMENT_BYTES:
+        self._bytes += len(data)
+        self._tags += data.count(b"<")
+        if self._bytes > MAX_ELEMENT_BYTES or self._tags > MAX_ELEMENT_TAGS:
             raise UnreadableFile(
-                f"one record is larger than {MAX_ELEMENT_BYTES // MIB} MiB, which is the limit"
+                f"one record is larger than {MAX_ELEMENT_BYTES // MIB} MiB or has more than "
+                f"{MAX_ELEMENT_TAGS:,} tags, which are the limits"
             )
         return data
 
@@ -89,7 +97,7 @@ def outermost(source: Source, names: Collection[str], kept: Collection[str] = ()
     The names in it are without namespaces. Other elements stay, and those ``kept``: a journal's
     own data before its articles, say.
     Raises etree.XMLSyntaxError where the XML is not well-formed, UnreadableFile where one element
-    is larger than MAX_ELEMENT_BYTES.
+    is larger than MAX_ELEMENT_BYTES or has more tags than MAX_ELEMENT_TAGS.
     """
     wanted = frozenset(names)
     freed = wanted.difference(kept)
@@ -102,7 +110,7 @@ def outermost(source: Source, names: Collection[str], kept: Collection[str] = ()
             if isinstance(part.tag, str) and part.tag.startswith("{"):
                 part.tag = local_name(part)
         yield element
-        stream.since_element = 0
+        stream.begin()
         if local_name(element) in kept:
             continue
         element.clear()

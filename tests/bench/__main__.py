@@ -6,6 +6,7 @@ import platform
 import sqlite3
 from pathlib import Path
 
+from tests.bench.commands import DATABASES
 from tests.bench.loading import report_growth, report_loading
 from tests.bench.pages import report_pages
 
@@ -21,6 +22,10 @@ def main():
         help="size of the load; growth goes from N/10 to 5 N",
     )
     parser.add_argument("--only", choices=("ingest", "growth", "pages"), help="this part alone")
+    parser.add_argument(
+        "--database", action="append", choices=DATABASES, help="load into this one alone (repeatable)"
+    )
+    parser.add_argument("--refresh", action="store_true", help="refresh the hubs after the load as well")
     options = parser.parse_args()
     if options.works < 10:
         parser.error("--works must be 10 or more")
@@ -30,7 +35,8 @@ def main():
     )
     spent = {}
     if options.only in (None, "ingest"):
-        spent = report_loading(options.works)
+        databases = options.database or DATABASES
+        spent = report_loading(options.works, databases=databases, refresh=options.refresh)
     if options.only in (None, "growth"):
         report_growth(options.works, spent)
     if options.only in (None, "pages"):

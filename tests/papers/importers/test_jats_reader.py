@@ -106,6 +106,21 @@ def test_a_range_whose_second_end_is_not_tagged_cites_all_its_entries():
     }
 
 
+@pytest.mark.parametrize(
+    "markers, marked",
+    [
+        (f"<sup>{cite(3)}–6</sup>", "3–6"),
+        (f"<sup>1,{cite(3)}-6</sup>,", "3-6"),
+        (f"{cite(3, '[3]')}–[6]", "[3]–[6]"),
+        (f"({cite(3)}–6)", "3–6"),
+    ],
+)
+def test_an_untagged_end_is_found_raised_and_in_brackets_of_its_own(markers, marked):
+    found = citing(read_one(f"<p>Lakes were measured {markers} before.</p>"))
+    assert sorted(found) == [3, 4, 5, 6]
+    assert f"{{{marked}}}" in found[5][0][0]
+
+
 @pytest.mark.parametrize("words", ["[3–99]", "[5–2]", "in 3–6 lakes", "[3 – a]"])
 def test_what_only_looks_like_a_range_is_none(words):
     marked = words.replace("3", cite(3), 1).replace("5", cite(5), 1)

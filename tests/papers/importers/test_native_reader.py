@@ -160,11 +160,18 @@ def test_a_good_value_is_kept_silently(field, value, kept):
     ],
 )
 def test_a_bad_field_is_left_out_and_the_rest_of_the_record_kept(field, value, left, said):
-    record, reasons = read_one(**{field: value})
+    # A bad year alone: with a date beside it the date has the year.
+    record, reasons = read_one(**({"date": None} if field == "year" else {}) | {field: value})
     assert getattr(record, field) == left
     assert said in reasons[0]
     untouched = "venue" if field != "venue" else "license"
     assert getattr(record, untouched) == FULL[untouched]
+
+
+def test_a_date_without_a_year_beside_it_states_the_year():
+    assert read_one(year=None, date="2021-04")[0].year == 2021
+    # Printed in one year, on the web in another: the file has its reasons.
+    assert read_one(year=2022, date="2021-12-30")[0].year == 2022
 
 
 def test_an_invalid_orcid_costs_only_itself():
