@@ -16,7 +16,7 @@ import msgspec
 from django.utils import timezone
 
 from papers import bulk, identifiers, text
-from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, find
+from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, bare_pair, find
 from papers.models import (
     FOLDED_LENGTH,
     Author,
@@ -60,6 +60,7 @@ SOURCE_ORDER = (
 )
 FROM_REFERENCE = "reference"
 PREPRINT = "/preprint"
+FIRST_KNOWN = "first known from this reference"
 OF_A_VERSION = ("doi", "arxiv", "pmid", "pmcid", "acl")  # the other schemes name the work
 
 # Field -> how many characters its column takes (None: as many as the reader lets through).
@@ -230,26 +231,34 @@ class _Batch:
 
     def resolve(self, fresh):
         """Find or plan the paper of each record, reference and notice."""
-        sought = [(item, *map(self._wanted_by, self._parts(item))) for item in fresh]
-        catalogue = Catalogue(wanted for _item, *parts in sought for part in parts for _said, wanted in part)
+        sought, bare = [], set()
+        for item in fresh:
+            references = []
+            for reference in item.record.references:
+                pair = bare_pair(reference)
+                if pair:
+                    bare.add(pair)
+                references.append((reference, pair, None if pair else Wanted.of(reference)))
+            notices = [(notice, Wanted.of(notice)) for notice in item.record.notices]
+            sought.append((item, Wanted.of(item.record), references, notices))
+        catalogue = Catalogue(_all_wanted(sought), bare)
         # Records first: a reference to a paper that the same batch describes should find it.
-        for item, [(_record, wanted)], _references, _notices in sought:
+        for item, wanted, _references, _notices in sought:
             self._resolve_record(catalogue, item, wanted)
-        for item, _own, references, notices in sought:
-            for reference, wanted in references:
-                match = self._resolve_reference(catalogue, item, reference, wanted)
-                if match is not None:
+        exact = {}  # bare (scheme, value) -> Match
+        for item, _wanted, references, notices in sought:
+            here = self.described[id(item)]
+            for reference, pair, wanted in references:
+                if pair is None:
+                    match = self._resolve_reference(catalogue, reference, wanted, here)
+                else:
+                    match = exact.get(pair) or self._resolve_bare(catalogue, pair, exact)
+                if match.candidate is here:
+                    item.problems.append(Problem("the paper refers to itself; left out", item.record.line))
+                else:
                     item.references.append((reference, match))
             for notice, wanted in notices:
                 self._resolve_notice(catalogue, item, notice, wanted)
-
-    @staticmethod
-    def _parts(item):
-        return [item.record], item.record.references, item.record.notices
-
-    @staticmethod
-    def _wanted_by(part):
-        return [(said, Wanted.of(said)) for said in part]
 
     def _resolve_record(self, catalogue, item, wanted):
         match = find(catalogue, wanted)
@@ -268,17 +277,22 @@ class _Batch:
         if wanted.title_folded:
             catalogue.retitle(candidate, wanted.title_folded)
 
-    def _resolve_reference(self, catalogue, item, reference, wanted):
+    def _resolve_bare(self, catalogue, pair, exact):
+        candidate = catalogue.by_identifier.get(pair)
+        is_new = candidate is None
+        if is_new:
+            candidate = self._plan(catalogue, Wanted([pair]), is_stub=True)
+        exact[pair] = Match(candidate, MatchStatus.EXACT, f"same {pair[0]}")
+        return Match(candidate, MatchStatus.EXACT, FIRST_KNOWN) if is_new else exact[pair]
+
+    def _resolve_reference(self, catalogue, reference, wanted, here):
         match = find(catalogue, wanted)
-        if match.candidate is self.described[id(item)]:
-            item.problems.append(Problem("the paper refers to itself; left out", item.record.line))
-            return None
         if match.status == MatchStatus.UNMATCHED and (wanted.pairs or wanted.has_title):
             candidate = self._plan(catalogue, wanted, is_stub=True)
             status = MatchStatus.EXACT if wanted.pairs else MatchStatus.STRONG
-            match = Match(candidate, status, "first known from this reference")
+            match = Match(candidate, status, FIRST_KNOWN)
         candidate = match.candidate
-        if candidate is not None and not wanted.is_bare:
+        if candidate is not None and candidate is not here:
             self._add_identifiers(catalogue, candidate, wanted)
             if candidate.is_stub and _tells_more(wanted, candidate):
                 self.said[candidate].append((FROM_REFERENCE, reference))
@@ -485,6 +499,14 @@ class _Batch:
         # The same record twice in one batch is one row: open() has told the second apart.
         bulk.insert(SourceRecord, new)
         bulk.update(SourceRecord, read_again, ["paper", "run", "last_read_at"])
+
+
+def _all_wanted(sought):
+    """The Wanted of records, references and notices, but those of bare references."""
+    for _item, wanted, references, notices in sought:
+        yield wanted
+        yield from (wanted for _reference, _pair, wanted in references if wanted)
+        yield from (wanted for _notice, wanted in notices)
 
 
 def _tells_more(wanted, candidate):

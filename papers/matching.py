@@ -67,8 +67,6 @@ class Wanted:
     title_folded: str = ""
     year: int | None = None
     first_author: str = ""
-    # One identifier and nothing else: most lines of a reference list of an index.
-    is_bare: bool = False
 
     @classmethod
     def of(cls, record):
@@ -83,8 +81,7 @@ class Wanted:
             title = "" if text.is_title_noise(title) else text.fold(title)[:FOLDED_LENGTH]
         if people := getattr(record, "authors", ()):
             family = text.fold(people[0].family) or text.family_and_initial(people[0].name)[0]
-        year = getattr(record, "year", None)
-        return cls(pairs, title, year, family[:100], len(pairs) == 1 and not (title or year or family))
+        return cls(pairs, title, getattr(record, "year", None), family[:100])
 
     @property
     def has_title(self):
@@ -94,23 +91,22 @@ class Wanted:
 class Catalogue:
     """The papers that a batch can mean, by identifier and by folded title."""
 
-    def __init__(self, wanted):
+    def __init__(self, wanted, bare=()):
         """Load what fits ``wanted`` (Wanted items): four queries, one more for each scheme of identifiers.
 
-        A paper that only bare items name comes without its title, year, author and other
-        identifiers: nothing is compared with them.
+        ``bare`` are (scheme, value)s of which nothing else is said. A paper that only they name
+        comes without its title, year, author and other identifiers: nothing is compared with them.
         """
         self.by_identifier: dict[tuple[str, str], Candidate] = {}
         self.by_title: dict[str, list[Candidate]] = defaultdict(list)
         by_scheme, compared, titles = defaultdict(set), set(), set()
         for item in wanted:
-            for scheme, value in item.pairs:
-                by_scheme[scheme].add(value)
-            if not item.is_bare:
-                compared.update(item.pairs)
-                if item.has_title:
-                    titles.add(item.title_folded)
-        rich, bare = set(), {}
+            compared.update(item.pairs)
+            if item.has_title:
+                titles.add(item.title_folded)
+        for scheme, value in compared.union(bare):
+            by_scheme[scheme].add(value)
+        rich, plain = set(), {}
         for scheme, values in by_scheme.items():
             found = PaperIdentifier.objects.filter(scheme=scheme, value__among=values)
             for value, paper_id in found.values_list("value", "paper_id"):
@@ -118,11 +114,11 @@ class Catalogue:
                 if pair in compared:
                     rich.add(paper_id)
                 else:
-                    bare[pair] = paper_id
+                    plain[pair] = paper_id
         if titles:
             rich.update(Paper.objects.filter(title_folded__among=titles).values_list("id", flat=True))
         candidates = self._load(rich)
-        for pair, paper_id in bare.items():
+        for pair, paper_id in plain.items():
             if paper_id not in candidates:
                 candidates[paper_id] = Candidate(paper_id)
             self.by_identifier[pair] = candidates[paper_id]
@@ -159,6 +155,17 @@ class Catalogue:
         candidate.title_folded = title_folded
         if len(title_folded) >= LEAST_TITLE and candidate not in self.by_title[title_folded]:
             self.by_title[title_folded].append(candidate)
+
+
+def bare_pair(reference):
+    """The (scheme, value) of a reference that is one identifier and nothing else, else None.
+
+    Most lines of a reference list of an index: they are looked up and compared with nothing.
+    """
+    said = reference.identifiers
+    if len(said) == 1 and not (reference.title or reference.year or reference.authors):
+        return next(iter(said.items()))
+    return None
 
 
 def chunks(values, size=CHUNK):
