@@ -229,7 +229,15 @@ def test_fewer_than_stated_is_said_with_the_reason(service):
     assert "citing papers: 1 received, 5 stated (--limit 1)" in err
 
 
-def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(service):
+@pytest.fixture
+def interruptible():
+    """A process started in the background of a shell ignores Ctrl-C; these tests send it to themselves."""
+    held = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, held)
+
+
+def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(service, interruptible):
     main = threading.main_thread().ident
 
     def interrupt():
