@@ -60,8 +60,12 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 # A bracket that is not closed within so many characters was never meant to be.
 _BRACKET_REACH = 500
 _TAIL = 40
-# A full stop between a lower-case word or a bracket and a capitalised word: no one doubts it.
-_PLAIN_STOP = re.compile(r"(?:(?<=[ (-][a-z]{4})|(?<=[a-z]{5})|(?<=[a-z]{4}\))|(?<=\d\]))\. (?=[A-Z][a-z])")
+# A full stop between a lower-case word or a bracket and a capitalised word, or before a word that opens a
+# sentence: no one doubts it, or the guard below does whatever syntok says.
+_PLAIN_STOP = re.compile(
+    r"(?:(?<=[ (-][a-z]{3})|(?<=[ (-][a-z]{4})|(?<=[a-z]{5})|(?<=[a-z]{4}\))|(?<=\d\]))\. (?=[A-Z][a-z])"
+    rf"|(?<=[a-z0-9%)\]])\. (?={_STARTER.pattern})"
+)
 # What else may end a sentence: no decimal point, nothing before a comma or a lower-case word.
 _OTHER_STOP = re.compile(r"[.!?…。！？｡．\n\r](?!\d)(?!\s*\Z)(?![,;:a-z])(?!\s*[a-z]{2,}[\s,.;:)])")
 _PARAGRAPH = re.compile(r"\n\s*\n")
