@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from citations.models import Claim
 from papers import bulk, text
-from papers.matching import chunks
 from papers.models import Paper
 
 
@@ -42,46 +41,41 @@ def draw_claims(paper_ids, *, now):
     """Draw claims from the abstracts of papers for which no record and no curator gave any.
 
     Whole sentences, each its own verbatim quote. Drawn claims that the abstract no longer
-    has are withdrawn. Two queries for each 2,000 papers and the writes.
+    has are withdrawn. Two queries and the writes.
     """
     earlier = _claims(paper_ids)
     new, gone = [], set()
-    for ids in chunks(paper_ids):
-        for paper_id, abstract in Paper.objects.filter(id__in=ids).values_list("id", "abstract"):
-            if any(
-                claim.origin != Claim.Origin.ABSTRACT and not claim.withdrawn_at
-                for claim in earlier[paper_id]
-            ):
-                continue
-            sentences = text.result_sentences(abstract)
-            drawn = {claim.text: claim for claim in earlier[paper_id]}
-            gone |= {claim.id for claim in drawn.values() if claim.text not in sentences}
-            new += [
-                Claim(
-                    paper_id=paper_id,
-                    text=sentence,
-                    quote=sentence,
-                    section="abstract",
-                    origin=Claim.Origin.ABSTRACT,
-                    position=position,
-                )
-                for position, sentence in enumerate(sentences)
-                if sentence not in drawn
-            ]
+    for paper_id, abstract in Paper.objects.filter(id__among=paper_ids).values_list("id", "abstract"):
+        if any(
+            claim.origin != Claim.Origin.ABSTRACT and not claim.withdrawn_at for claim in earlier[paper_id]
+        ):
+            continue
+        sentences = text.result_sentences(abstract)
+        drawn = {claim.text: claim for claim in earlier[paper_id]}
+        gone |= {claim.id for claim in drawn.values() if claim.text not in sentences}
+        new += [
+            Claim(
+                paper_id=paper_id,
+                text=sentence,
+                quote=sentence,
+                section="abstract",
+                origin=Claim.Origin.ABSTRACT,
+                position=position,
+            )
+            for position, sentence in enumerate(sentences)
+            if sentence not in drawn
+        ]
     bulk.insert(Claim, new)
-    for ids in chunks(gone):
-        Claim.objects.filter(id__in=ids, treatments=None, withdrawn_at=None).update(withdrawn_at=now)
+    Claim.objects.filter(id__among=gone, treatments=None, withdrawn_at=None).update(withdrawn_at=now)
 
 
 def _claims(paper_ids):
     found = defaultdict(list)
-    for ids in chunks(paper_ids):
-        for claim in Claim.objects.filter(paper_id__in=ids):
-            found[claim.paper_id].append(claim)
+    for claim in Claim.objects.filter(paper_id__among=paper_ids):
+        found[claim.paper_id].append(claim)
     return found
 
 
 def _withdraw_drawn(paper_ids, *, now):
-    for ids in chunks(paper_ids):
-        drawn = Claim.objects.filter(paper_id__in=ids, origin=Claim.Origin.ABSTRACT, withdrawn_at=None)
-        drawn.filter(treatments=None).update(withdrawn_at=now)
+    drawn = Claim.objects.filter(paper_id__among=paper_ids, origin=Claim.Origin.ABSTRACT)
+    drawn.filter(treatments=None, withdrawn_at=None).update(withdrawn_at=now)

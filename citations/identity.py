@@ -40,15 +40,10 @@ class United(NamedTuple):
     queued: int
 
 
-class CaughtUp(NamedTuple):
-    """``duplicates``: pairs of papers queued; ``references``: references of the queue resolved."""
-
-    duplicates: int
-    references: int
-
-
 def catch_up(*, progress=None):
-    """Compare the papers whose titles are new, and try the queue again with them; returns CaughtUp.
+    """Compare the papers whose titles are new, and try the queue again with them.
+
+    Returns how many pairs of papers were queued, and how many references of the queue resolved.
 
     Call it after an import and before ``rollups.refresh_stale``: resolved references mark hubs
     stale. In transactions of its own; a stopped run goes on where marks are left.
@@ -60,7 +55,7 @@ def catch_up(*, progress=None):
         resolved += try_again(papers)
 
     queued = duplicates.compare_new(also=also, progress=progress)
-    return CaughtUp(queued, resolved)
+    return queued, resolved
 
 
 # -- two papers, one work --------------------------------------------------------------------

@@ -96,16 +96,17 @@ def ingest_records(items, *, source, run, locator, outcome, fictional=False, on_
                 on_batch(outcome)
 
 
-def catch_up(*, quiet=False):
+def catch_up(*, quiet=False, refresh=refresh_stale):
     """Do what imports have marked: compare new papers, try the queue again, refresh hubs; returns CaughtUp.
 
-    A run that was stopped before it came so far leaves its marks to the next.
+    A run that was stopped before it came so far leaves its marks to the next. ``refresh`` is
+    ``refresh_stale``, or ``refresh_all`` for every hub.
     """
     with Progress("papers compared", quiet=quiet) as progress:
-        settled = identity.catch_up(progress=progress.update)
+        duplicates_found, resolved = identity.catch_up(progress=progress.update)
     with Progress("hubs", quiet=quiet) as progress:
-        hubs = refresh_stale(progress=progress.update)
-    return CaughtUp(settled.duplicates, settled.references, hubs)
+        hubs = refresh(progress=progress.update)
+    return CaughtUp(duplicates_found, resolved, hubs)
 
 
 @contextmanager

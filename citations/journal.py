@@ -13,8 +13,6 @@ from django.apps import apps
 from django.db import models
 from django.utils.dateparse import parse_datetime
 
-from papers.matching import chunks
-
 
 class Changed(Exception):
     """A step cannot be taken back: its rows are not where it left them. Names the kind of row."""
@@ -42,8 +40,7 @@ class Journal:
                 if getattr(row, column) != after:
                     groups[row._meta.label_lower, column, getattr(row, column), after].append(row.pk)
         for (label, column, before, after), keys in groups.items():
-            for chunk in chunks(keys):
-                apps.get_model(label).objects.filter(pk__in=chunk).update(**{column: after})
+            apps.get_model(label).objects.filter(pk__among=keys).update(**{column: after})
             self.steps.append(["move", label, column, before, after, keys])
 
     def change(self, row, **columns):
@@ -72,10 +69,9 @@ class Journal:
         model = type(rows[0])
         columns = [column.attname for column in model._meta.concrete_fields]
         plain = [{name: _plain(getattr(row, name)) for name in columns} for row in rows]
-        for keys in chunks([row.pk for row in rows]):
-            _total, gone = model.objects.filter(pk__in=keys).delete()
-            if set(gone) - {model._meta.label}:
-                raise RuntimeError(f"deleting {model._meta.label} would take {gone} along")
+        _total, gone = model.objects.filter(pk__among=[row.pk for row in rows]).delete()
+        if set(gone) - {model._meta.label}:
+            raise RuntimeError(f"deleting {model._meta.label} would take {gone} along")
         self.steps.append(["delete", model._meta.label_lower, plain])
 
     def create(self, row):
@@ -155,17 +151,12 @@ def references(model):
 
 
 def alive(model, keys):
-    """Those of the primary keys that have a row, as a set. One query for each 400."""
-    found = set()
-    for chunk in chunks(keys):
-        found.update(model.objects.filter(pk__in=chunk).values_list("pk", flat=True))
-    return found
+    """Those of the primary keys that have a row, as a set. One query."""
+    return set(model.objects.filter(pk__among=list(keys)).values_list("pk", flat=True))
 
 
 def _move_back(model, column, before, after, keys):
-    back = 0
-    for chunk in chunks(keys):
-        back += model.objects.filter(pk__in=chunk, **{column: after}).update(**{column: before})
+    back = model.objects.filter(pk__among=keys, **{column: after}).update(**{column: before})
     if back != len(keys):
         raise Changed(model._meta.verbose_name_plural)
 

@@ -35,7 +35,6 @@ from citations.models import (
 from citations.rollups import refresh_hubs, refresh_pairs
 from papers import bulk, text
 from papers.ingest import refold, source_rank
-from papers.matching import chunks
 from papers.models import (
     Authorship,
     Notice,
@@ -60,7 +59,7 @@ def merge_papers(*, keep, lose, by, reason=""):
     one, with the evidence of both. Fields that ``keep`` lacks, or holds from a weaker source
     (``papers.ingest.SOURCE_ORDER``), are taken over. What would tie the work to itself is
     set aside. Raises Refused when the two are one row already or one is gone. The number of
-    queries grows with the rows that move, by one for some 400 of a kind.
+    queries grows with the rows that move, by one for each row that takes something over.
     """
     with transaction.atomic():
         bulk.lock_library()
@@ -223,10 +222,7 @@ def _follow(journal, rows, column, target):
 
 
 def _load(model, column, values):
-    rows = []
-    for chunk in chunks(values):
-        rows += model.objects.filter(**{f"{column}__in": chunk})
-    return rows
+    return list(model.objects.filter(**{f"{column}__among": list(values)}))
 
 
 def _still_said(row):

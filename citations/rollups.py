@@ -21,13 +21,13 @@ from citations.cocitation import refresh_co_citations
 from citations.labels import Dimension, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, HubSummary, StaleHub
 from papers import bulk
+from papers.matching import chunks
 from papers.models import Authorship, Paper
 from papers.sections import SECTION_KINDS
 
 PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
-IDS_A_QUERY = 2000
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
 
@@ -90,7 +90,7 @@ def refresh_pairs(citation_ids):
     Some ten queries for each thousand pairs.
     """
     changed = 0
-    for ids in _chunks(citation_ids, PAIRS_A_CHUNK):
+    for ids in chunks(citation_ids, PAIRS_A_CHUNK):
         pairs, contexts = derive_pairs(ids)
         for model, lines, columns in (
             (Citation, pairs, PAIR_COLUMNS),
@@ -106,7 +106,7 @@ def derive_pairs(citation_ids):
     """What the derived columns of these pairs should be, without writing.
 
     Returns ``([(pair, {column: value})], [(context, {column: value})])``: rows as named
-    tuples with what they hold, and what they should hold. Five queries for each 2,000 ids.
+    tuples with what they hold, and what they should hold. Five queries.
     """
     citations = _load(Citation.objects, "id", citation_ids, PAIR_READ)
     contexts = _load(CitationContext.objects, "citation_id", citation_ids, CONTEXT_READ)
@@ -300,7 +300,7 @@ def refresh_hubs(paper_ids):
 
     Some ten queries for each 200 papers, one transaction each.
     """
-    for ids in _chunks(paper_ids, HUBS_A_CHUNK):
+    for ids in chunks(paper_ids, HUBS_A_CHUNK):
         with transaction.atomic():
             bulk.lock_library()  # or a summary read before someone's commit is written after it
             _refresh_chunk(ids)
@@ -430,17 +430,8 @@ def _differs(row, columns):
 
 
 def _load(queryset, column, values, columns):
-    """The rows whose ``column`` is one of ``values``, as named tuples. One query for each 2,000."""
-    rows = []
-    for ids in _chunks(values, IDS_A_QUERY):
-        rows += queryset.filter(**{f"{column}__in": ids}).values_list(*columns, named=True)
-    return rows
-
-
-def _chunks(values, size):
-    ordered = sorted(values)
-    for begin in range(0, len(ordered), size):
-        yield ordered[begin : begin + size]
+    """The rows whose ``column`` is one of ``values``, as named tuples. One query."""
+    return list(queryset.filter(**{f"{column}__among": values}).values_list(*columns, named=True))
 
 
 def chunks_by_key(model, size):

@@ -32,7 +32,7 @@ def lock_library():
 def insert(model, rows):
     """Insert unsaved instances, giving each its primary key; returns the rows.
 
-    Two statements whatever their number. Raises IntegrityError as an INSERT does.
+    Three statements whatever their number. Raises IntegrityError as an INSERT does.
     """
     rows = list(rows)
     if not rows:
@@ -84,7 +84,9 @@ def write(model, attributes, lines):
     one record fills dozens of rows: an instance costs more to build than its row to write.
     """
     columns = [model._meta.get_field(name) for name in attributes]
-    if (lines := iter(lines)) and (first := next(lines, None)) is None:
+    lines = iter(lines)
+    first = next(lines, None)
+    if first is None:
         return
     lines = chain([first], lines)
     names = ", ".join(connection.ops.quote_name(field.column) for field in columns)
@@ -183,7 +185,7 @@ def _array_of(field):
         return "::jsonb", "text[]"
     if isinstance(field, models.CharField | models.TextField):
         return "", "text[]"
-    return "", f"{field.rel_db_type(connection) if field.primary_key else field.db_type(connection)}[]"
+    return "", f"{field.rel_db_type(connection)}[]"  # as a foreign key has it: without GENERATED
 
 
 def analyse(*models_written):

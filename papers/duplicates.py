@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 
 from papers import bulk
 from papers.identifiers import is_preprint_doi
-from papers.matching import DECIDING_SCHEMES, YEARS_APART, chunks, contradict
+from papers.matching import DECIDING_SCHEMES, YEARS_APART, contradict
 from papers.models import Paper, PaperIdentifier, PaperRedirect, PossibleDuplicate, Uncompared
 
 ALIKE = 90  # percent of two folded titles: one letter in ten may differ
@@ -413,12 +413,9 @@ def _with_earlier_ids(paper_ids):
 
 
 def _rows(today):
-    """The PossibleDuplicates between papers of ``today``: {id: id today}. A query for each 2,000."""
-    rows = []
-    for ids in chunks(today):
-        found = PossibleDuplicate.objects.filter(paper_id__among=ids)
-        rows += [row for row in found if row.other_id in today]
-    return rows
+    """The PossibleDuplicates between papers of ``today``: {id: id today}. One query."""
+    found = PossibleDuplicate.objects.filter(paper_id__among=list(today))
+    return [row for row in found if row.other_id in today]
 
 
 def waiting(queryset=None):

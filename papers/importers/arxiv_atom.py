@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 
-from lxml import etree
-
 from papers import identifiers, text
 from papers.importers.fields import MAX_FIELD, Report, date_or_none, distinct, quoted
 from papers.importers.source import Source
-from papers.importers.xml_stream import all_text, not_well_formed, outermost, xml_start
+from papers.importers.xml_stream import all_text, records, xml_start
 from papers.records import AuthorRecord, Identifiers, Items, PaperRecord, Problem, VersionRecord
 
 # "cs.CL", "hep-th"; other terms are classes of ACM and MSC.
@@ -32,21 +30,7 @@ def read(source: Source, about: Identifiers) -> Items:
     A feed without entries is an answer without results: it yields nothing but a warning. XML
     that is not well-formed ends the file with a skip: nothing is guessed.
     """
-    found = 0
-    try:
-        for entry in outermost(source, ["entry"]):
-            found += 1
-            report = Report(entry.sourceline)
-            record = _record(entry, report)
-            yield from report.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        yield Problem("the feed holds no entries")
+    yield from records(source, ["entry"], _record, Problem("the feed holds no entries"))
 
 
 def _line(element, limit: int) -> str:

@@ -31,8 +31,16 @@ from papers.importers.fields import (
     short_license,
 )
 from papers.importers.source import Source
-from papers.importers.xml_stream import all_text, not_well_formed, outermost, xml_start
-from papers.records import AuthorRecord, Identifiers, Items, NoticeRecord, PaperRecord, VersionRecord
+from papers.importers.xml_stream import all_text, records, xml_start
+from papers.records import (
+    AuthorRecord,
+    Identifiers,
+    Items,
+    NoticeRecord,
+    PaperRecord,
+    Problem,
+    VersionRecord,
+)
 
 ROOTS = ("doi_batch", "crossref_result", "doi_records")
 # The elements that describe a work -> its kind.
@@ -87,23 +95,8 @@ def read(source: Source, about: Identifiers) -> Items:
 
     XML that is not well-formed ends the file with a skip: nothing is guessed.
     """
-    found = 0
-    report = Report(None)
-    try:
-        for element in outermost(source, WORKS, kept=METADATA):
-            found += 1
-            report = Report(element.sourceline)
-            record = _record(element, report)
-            yield from report.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        report.skip("the file holds no work")
-        yield from report.problems
+    nothing = Problem("the file holds no work", skipped=True)
+    yield from records(source, WORKS, _record, nothing, kept=METADATA)
 
 
 def _record(element, report: Report) -> PaperRecord | None:

@@ -14,9 +14,9 @@ from papers import text
 from papers.identifiers import normalise_orcid
 from papers.importers.entries import Entry, person_of_parts, record_of
 from papers.importers.fields import Report, kind_name, printed_identifiers, quoted
-from papers.importers.json_items import typed_items
+from papers.importers.json_items import typed_records
 from papers.importers.source import BYTE_ORDER_MARK, Source
-from papers.records import AuthorRecord, Identifiers, Items
+from papers.records import AuthorRecord, Identifiers, Items, PaperRecord
 
 # Types that no other JSON of scholarly works has; the others are told by what stands beside them.
 OWN_TYPES = (
@@ -100,11 +100,11 @@ def read(source: Source, about: Identifiers) -> Items:
 
     Raises UnreadableFile for a file that is neither in lines nor small enough (``json_items.py``).
     """
-    for item, report in typed_items(source, Item, inside=("items",)):
-        record = record_of(_entry(item, report), report) if item is not None else None
-        yield from report.problems
-        if record is not None:
-            yield record
+
+    def read_one(item: Item, report: Report) -> PaperRecord | None:
+        return record_of(_entry(item, report), report)
+
+    yield from typed_records(source, Item, read_one, inside=("items",))
 
 
 def _entry(item: Item, report: Report) -> Entry:

@@ -16,7 +16,7 @@ from papers.importers.fields import Report
 from papers.importers.source import Source
 from papers.importers.tagged import TaggedEntry
 from papers.importers.text_files import head_text, numbered, read_text
-from papers.importers.xml_stream import not_well_formed, outermost, xml_start
+from papers.importers.xml_stream import records, xml_start
 from papers.records import Identifiers, Items, Problem, UnreadableFile
 
 PEEKED = 4096
@@ -133,21 +133,10 @@ def _tagged_entry(tagged: TaggedEntry) -> Entry:
 
 
 def _read_xml(source: Source) -> Items:
-    found = False
-    try:
-        for element in outermost(source, ["record"]):
-            found = True
-            report = Report(element.sourceline)
-            record = record_of(_xml_entry(element), report)
-            yield from report.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        yield Problem("the file holds no record of EndNote", skipped=True)
+    nothing = Problem("the file holds no record of EndNote", skipped=True)
+    yield from records(
+        source, ["record"], lambda element, report: record_of(_xml_entry(element), report), nothing
+    )
 
 
 def _xml_entry(element: etree._Element) -> Entry:

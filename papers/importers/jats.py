@@ -17,6 +17,7 @@ from papers.importers.fields import (
     MAX_FIELD,
     MAX_KIND,
     MAX_LICENSE,
+    Report,
     date_of,
     date_or_none,
     distinct,
@@ -30,7 +31,7 @@ from papers.importers.fields import (
 from papers.importers.jats_citations import blocks, plain_text
 from papers.importers.jats_references import author_record, reference_list, scheme_and_value
 from papers.importers.source import Source
-from papers.importers.xml_stream import entity_text, not_well_formed, outermost, xml_start
+from papers.importers.xml_stream import entity_text, records, xml_start
 from papers.records import (
     AuthorRecord,
     Identifiers,
@@ -99,21 +100,8 @@ def read(source: Source, about: Identifiers) -> Items:
 
     XML that is not well-formed ends the file with a skip: nothing is guessed.
     """
-    found = 0
-    try:
-        for article in outermost(source, ["article"]):
-            found += 1
-            reader = _Article(article)
-            record = reader.record()
-            yield from reader.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        yield Problem("the file holds no article element", skipped=True)
+    nothing = Problem("the file holds no article element", skipped=True)
+    yield from records(source, ["article"], lambda found, report: _Article(found, report).record(), nothing)
 
 
 def _line(element, limit: int) -> str:
@@ -122,20 +110,20 @@ def _line(element, limit: int) -> str:
 
 
 class _Article:
-    """Reads one article; collects what was wrong with it in ``problems``."""
+    """Reads one article; ``report`` takes what was wrong with it."""
 
-    def __init__(self, article):
+    def __init__(self, article, report: Report):
         self._article = article
         self._front = article.find("front")
         self._meta = article.find("front/article-meta")
         if self._meta is None:
             self._meta = etree.Element("article-meta")
         self._type = (article.get("article-type") or "").strip().lower()
-        self.problems: list[Problem] = []
+        self._problems = report.problems
 
     def _warn(self, reason: str, element=None, skipped: bool = False) -> None:
         line = element.sourceline if element is not None else self._article.sourceline
-        self.problems.append(Problem(reason, line, skipped))
+        self._problems.append(Problem(reason, line, skipped))
 
     def record(self) -> PaperRecord | None:
         """The article as a record, or None where it has neither a title nor an identifier."""
@@ -216,7 +204,7 @@ class _Article:
         for ref in empty:
             self._warn("an entry of the reference list is empty: it is left out", ref)
         contexts, problems = citing_sentences(blocks(self._article, table), table)
-        self.problems += problems
+        self._problems += problems
         for work, context in contexts:
             references[work].contexts.append(context)
         merged, to_itself = merge_references(references, own)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import NoneType, UnionType
 from typing import NamedTuple, TypeVar, Union, get_args, get_origin
 
@@ -18,7 +18,7 @@ import msgspec
 
 from papers.importers.fields import Report, quoted
 from papers.importers.source import BYTE_ORDER_MARK, MAX_LINE_BYTES, MIB, Source, numbered_lines
-from papers.records import Problem, UnreadableFile
+from papers.records import Items, PaperRecord, Problem, UnreadableFile
 
 MAX_DOCUMENT_BYTES = 64 * MIB
 NO_ITEMS = "the answer holds no items"
@@ -65,6 +65,20 @@ def typed_items(
             report.skip(why_not_json(error))
             value = None
         yield value, report
+
+
+def typed_records(
+    source: Source,
+    wanted: type[Wanted],
+    read_one: Callable[[Wanted, Report], PaperRecord | None],
+    inside: tuple[str, ...] = (),
+) -> Items:
+    """What ``read_one(item, report)`` makes of each of the ``typed_items``, its problems first."""
+    for value, report in typed_items(source, wanted, inside):
+        record = read_one(value, report) if value is not None else None
+        yield from report.problems
+        if record is not None:
+            yield record
 
 
 def decode_json(data: bytes):

@@ -26,7 +26,7 @@ from papers.importers.fields import (
     year_of,
     year_or_none,
 )
-from papers.importers.json_items import typed_items
+from papers.importers.json_items import typed_records
 from papers.importers.source import BYTE_ORDER_MARK, Source
 from papers.records import (
     AuthorRecord,
@@ -132,11 +132,7 @@ def read(source: Source, about: Identifiers) -> Items:
 
     Raises UnreadableFile for a file that is neither in lines nor small enough (``json_items.py``).
     """
-    for work, report in typed_items(source, Work, inside=("results",)):
-        record = _record(work, report) if work is not None else None
-        yield from report.problems
-        if record is not None:
-            yield record
+    yield from typed_records(source, Work, _record, inside=("results",))
 
 
 @lru_cache(maxsize=4096)

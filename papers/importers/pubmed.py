@@ -24,7 +24,7 @@ from papers.importers.fields import (
     says_retracted,
 )
 from papers.importers.source import Source
-from papers.importers.xml_stream import all_text, not_well_formed, outermost, xml_start
+from papers.importers.xml_stream import all_text, records, xml_start
 from papers.records import (
     AuthorRecord,
     Identifiers,
@@ -103,21 +103,8 @@ def read(source: Source, about: Identifiers) -> Items:
 
     XML that is not well-formed ends the file with a skip: nothing is guessed.
     """
-    found = 0
-    try:
-        for element in outermost(source, RECORDS):
-            found += 1
-            report = Report(element.sourceline)
-            record = _Article(element, report).record()
-            yield from report.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        yield Problem("the file holds no PubmedArticle element", skipped=True)
+    nothing = Problem("the file holds no PubmedArticle element", skipped=True)
+    yield from records(source, RECORDS, lambda element, report: _Article(element, report).record(), nothing)
 
 
 def _line(element, limit: int) -> str:

@@ -24,7 +24,7 @@ from papers.importers.fields import (
     quoted,
     year_or_none,
 )
-from papers.importers.json_items import typed_items
+from papers.importers.json_items import typed_records
 from papers.importers.machine_markers import label_of, link, tidy
 from papers.importers.source import BYTE_ORDER_MARK, Source
 from papers.records import AuthorRecord, Identifiers, Items, PaperRecord, ReferenceRecord
@@ -85,10 +85,11 @@ class Parse(msgspec.Struct):
     bib_entries: dict[str, Entry] | None = None
 
 
-class Metadata(msgspec.Struct):
+class Told(msgspec.Struct):
+    """What stands of a paper beside its parse in some layouts, within ``metadata`` in others."""
+
     title: str | None = None
     authors: list[Author | str] | None = None
-    abstract: str | None = None
     year: int | str | None = None
     venue: str | None = None
     journal: str | None = None
@@ -100,7 +101,11 @@ class Metadata(msgspec.Struct):
     mag_field_of_study: list[str] | None = None
 
 
-class Paper(msgspec.Struct):
+class Metadata(Told):
+    abstract: str | None = None
+
+
+class Paper(Told):
     """All layouts in one: metadata beside or within, the parse as a whole or under a key."""
 
     paper_id: str | int | None = None
@@ -112,17 +117,6 @@ class Paper(msgspec.Struct):
     body_text: list[Paragraph] | None = None
     back_matter: list[Paragraph] | None = None
     bib_entries: dict[str, Entry] | None = None
-    title: str | None = None
-    authors: list[Author | str] | None = None
-    year: int | str | None = None
-    venue: str | None = None
-    journal: str | None = None
-    doi: str | None = None
-    arxiv_id: str | None = None
-    acl_id: str | None = None
-    pmc_id: str | int | None = None
-    pubmed_id: str | int | None = None
-    mag_field_of_study: list[str] | None = None
     outbound_citations: list[str | int] | None = None
 
 
@@ -134,11 +128,7 @@ def looks_like(head: bytes, name: str) -> bool:
 
 def read(source: Source, about: Identifiers) -> Items:
     """The papers of a file, one record each; ``about`` is not needed."""
-    for paper, report in typed_items(source, Paper):
-        record = _record(paper, report) if paper is not None else None
-        yield from report.problems
-        if record is not None:
-            yield record
+    yield from typed_records(source, Paper, _record)
 
 
 def _record(paper: Paper, report: Report) -> PaperRecord | None:

@@ -34,7 +34,7 @@ from papers.importers.fields import (
 )
 from papers.importers.machine_markers import label_of, link, tidy
 from papers.importers.source import Source
-from papers.importers.xml_stream import all_text, entity_text, not_well_formed, outermost, xml_start
+from papers.importers.xml_stream import all_text, entity_text, records, xml_start
 from papers.records import (
     AuthorRecord,
     Identifiers,
@@ -81,21 +81,9 @@ def read(source: Source, about: Identifiers) -> Items:
 
     XML that is not well-formed ends the file with a skip: nothing is guessed.
     """
-    found = 0
-    try:
-        for document in outermost(source, ["TEI", "TEI.2"]):
-            found += 1
-            report = Report(document.sourceline)
-            record = _Document(document, report).record()
-            yield from report.problems
-            if record is not None:
-                yield record
-    except etree.XMLSyntaxError as error:
-        if not source.damage:
-            yield not_well_formed(error)
-        return
-    if not found:
-        yield Problem("the file holds no TEI element", skipped=True)
+    nothing = Problem("the file holds no TEI element", skipped=True)
+    names = ("TEI", "TEI.2")
+    yield from records(source, names, lambda document, report: _Document(document, report).record(), nothing)
 
 
 def _line(element, limit: int) -> str:

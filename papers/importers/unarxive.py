@@ -32,7 +32,7 @@ from papers.importers.fields import (
     printed_identifiers,
     short_license,
 )
-from papers.importers.json_items import typed_items
+from papers.importers.json_items import typed_records
 from papers.importers.source import BYTE_ORDER_MARK, Source
 from papers.records import AuthorRecord, Identifiers, Items, PaperRecord, ReferenceRecord, VersionRecord
 
@@ -125,11 +125,7 @@ def looks_like(head: bytes, name: str) -> bool:
 
 def read(source: Source, about: Identifiers) -> Items:
     """The papers of a file, one record each; ``about`` is not needed."""
-    for paper, report in typed_items(source, Paper):
-        record = _record(paper, report) if paper is not None else None
-        yield from report.problems
-        if record is not None:
-            yield record
+    yield from typed_records(source, Paper, _record)
 
 
 def _record(paper: Paper, report: Report) -> PaperRecord | None:

@@ -6,14 +6,15 @@ Nothing outside the file is ever read: no DTD, no entity, no network.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from html.entities import html5
 
 from lxml import etree
 
 from papers import text
+from papers.importers.fields import Report
 from papers.importers.source import MIB, Source
-from papers.records import Problem, UnreadableFile
+from papers.records import Items, PaperRecord, Problem, UnreadableFile
 
 # Of one record. A tree takes up to thirty times the bytes of the file, most for many small elements.
 MAX_ELEMENT_BYTES = 64 * MIB
@@ -132,7 +133,31 @@ def _until_the_end(events: etree.iterparse) -> Iterator[etree._Element]:
             raise
 
 
-def not_well_formed(error: etree.XMLSyntaxError) -> Problem:
-    """The skip that ends a file of broken XML: nothing is guessed."""
-    reason = f"the XML is not well-formed: {error.msg or 'it holds no element'}"
-    return Problem(text.clean_line(reason, 300), error.lineno or None, skipped=True)
+def records(
+    source: Source,
+    names: Collection[str],
+    read_one: Callable[[etree._Element, Report], PaperRecord | None],
+    nothing: Problem,
+    kept: Collection[str] = (),
+) -> Items:
+    """What ``read_one(element, report)`` makes of each of the ``outermost`` elements, its problems first.
+
+    ``nothing`` is said of a file without one. XML that is not well-formed ends the file with a
+    skip: nothing is guessed.
+    """
+    found = False
+    try:
+        for element in outermost(source, names, kept):
+            found = True
+            report = Report(element.sourceline)
+            record = read_one(element, report)
+            yield from report.problems
+            if record is not None:
+                yield record
+    except etree.XMLSyntaxError as error:
+        if not source.damage:
+            reason = f"the XML is not well-formed: {error.msg or 'it holds no element'}"
+            yield Problem(text.clean_line(reason, 300), error.lineno or None, skipped=True)
+        return
+    if not found:
+        yield nothing

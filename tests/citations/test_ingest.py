@@ -9,6 +9,7 @@ import pytest
 from citations import ingest
 from citations.checks import check_library
 from citations.ingest import Outcome, ingest_records
+from citations.management import importing
 from citations.models import (
     Assertion,
     Citation,
@@ -645,6 +646,52 @@ def test_the_same_command_goes_on_where_it_was_stopped(tmp_path, capsys, monkeyp
     read.clear()
     assert run_ingest(capsys, tmp_path)[0] == 0
     assert len(read) == 5  # that run came to its end: the next one looks at everything
+
+
+def test_a_run_stopped_at_its_hubs_has_nothing_left_to_read(tmp_path, capsys, monkeypatch):
+    path = write(tmp_path / "a.jsonl", *LINES)
+
+    def stopped(**_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "catch_up", stopped)
+        assert run_ingest(capsys, path)[0] == 130
+    assert StaleHub.objects.exists()
+    read = stop_at(monkeypatch, "nowhere")
+    assert run_ingest(capsys, path)[0] == 0 and read == []
+    assert not StaleHub.objects.exists() and list(check_library()) == []
+
+
+def test_a_run_stopped_twice_keeps_its_place(tmp_path, capsys, monkeypatch):
+    path = write(tmp_path / "a.jsonl", *LINES)
+    for _time in range(2):
+        stop_at(monkeypatch, "10.5555/3")
+        assert run_ingest(capsys, path)[0] == 130
+    read = stop_at(monkeypatch, "nowhere")
+    assert run_ingest(capsys, path)[0] == 0 and read == ["10.5555/3", "10.5555/4"]
+
+
+def test_the_same_words_in_another_folder_are_another_command(tmp_path, capsys, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "a.jsonl", *LINES)
+    monkeypatch.chdir(tmp_path / "here")
+    stop_at(monkeypatch, "10.5555/3")
+    run_ingest(capsys, "a.jsonl")
+    read = stop_at(monkeypatch, "nowhere")
+    monkeypatch.chdir(tmp_path / "there")
+    assert run_ingest(capsys, "a.jsonl")[0] == 0 and len(read) == 5
+
+
+def test_where_the_place_is_gone_everything_is_read(tmp_path, capsys, monkeypatch):
+    write(tmp_path / "a.jsonl", *LINES[:2])
+    stop_at(monkeypatch, "10.5555/1")
+    run_ingest(capsys, tmp_path)
+    (tmp_path / "a.jsonl").unlink()
+    write(tmp_path / "b.jsonl", *LINES)
+    read = stop_at(monkeypatch, "nowhere")
+    assert run_ingest(capsys, tmp_path)[0] == 0 and len(read) == 5
 
 
 @pytest.mark.parametrize("how", ["--from-start", "another folder", "the file has changed"])

@@ -51,7 +51,7 @@ def test_reserved_keys_are_no_one_elses():
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer and no sequence")
-def test_keys_stay_apart_when_another_took_one_between(monkeypatch):
+def test_keys_stay_apart_when_another_took_one_between():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_serial_sequence('papers_venue', 'id')")
         [sequence] = cursor.fetchone()

@@ -1,23 +1,17 @@
 """``manage.py fetch``: papers, those that cite them, their references, from live services."""
 
-import json
-import traceback
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.core.management.base import CommandError
 
-from citations.ingest import Outcome, catch_up, ingest_records
-from citations.models import ImportRun
-from citations.progress import Progress
+from citations.ingest import ingest_records
+from citations.management.importing import ImportCommand, positive
 from papers import importers, live
 from papers.identifiers import canonical, display, parse_identifier
 from papers.models import Paper
 from papers.records import Problem, UnreadableFile
 
-PROBLEMS_KEPT = 200
 HEADINGS = (
     "source",
     "asked",
@@ -68,8 +62,9 @@ class Row:
         }
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     help = "Bring papers, the papers that cite them and their references from live services."
+    kept = "What was received is kept"
 
     def add_arguments(self, parser):
         parser.add_argument("identifiers", nargs="+", metavar="IDENTIFIER", help="a DOI, arXiv id, address …")
@@ -77,13 +72,10 @@ class Command(BaseCommand):
             "--source", action="append", choices=list(live.SOURCES), help="ask this one only (repeatable)"
         )
         parser.add_argument(
-            "--limit", type=_positive, metavar="N", help="at most N citing papers of each paper and source"
+            "--limit", type=positive, metavar="N", help="at most N citing papers of each paper and source"
         )
         parser.add_argument("--fresh", action="store_true", help="ask again for what is kept on disk")
-        parser.add_argument("--json", action="store_true", help="print the counts as one line of JSON")
-        parser.add_argument(
-            "--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)"
-        )
+        super().add_arguments(parser)
 
     def handle(self, *, identifiers, **options):
         self.options = options
@@ -93,7 +85,6 @@ class Command(BaseCommand):
             if parsed is None:
                 raise CommandError(f"{typed!r} is not an identifier that is known here", returncode=2)
             self.known.setdefault(display(*parsed), canonical(dict([parsed])))
-        self.outcome = Outcome()
         self.rows = []
         self.down = {}  # name of a source -> why it is not asked any more
         try:
@@ -103,21 +94,7 @@ class Command(BaseCommand):
                 f"answers cannot be kept in {settings.FETCHED_FOLDER} ({error.strerror}): set FETCHED_FOLDER",
                 returncode=2,
             ) from error
-        try:
-            self._run()
-        except KeyboardInterrupt:
-            self._say("Stopped. What was received is kept; the same command goes on from here.")
-            self._finish()
-            raise SystemExit(130) from None
-        except DatabaseError as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(
-                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
-            ) from error
-        except Exception as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
-        self._finish()
+        self.carry_out(paths=list(self.known), options=self._plain_options())
         skipped, failed = self.outcome.counts["skipped"], sum(bool(row.problem) for row in self.rows)
         if not self.outcome.counts["records"]:
             raise CommandError("nothing could be read", returncode=2)
@@ -129,37 +106,21 @@ class Command(BaseCommand):
 
     # -- the run -------------------------------------------------------------------------
 
-    def _run(self):
-        self.run = ImportRun.objects.create(paths=list(self.known), options=self._plain_options())
-        state = ImportRun.State.FAILED
-        try:
-            if not settings.CONTACT_EMAIL:
-                self.stderr.write(
-                    "note: CONTACT_EMAIL is not set: services serve those better who say who asks"
-                )
-            with (
-                Progress("records", quiet=self.options["json"]) as self.progress,
-                live.Client(
-                    settings.FETCHED_FOLDER,
-                    contact=settings.CONTACT_EMAIL,
-                    days=settings.FETCHED_DAYS,
-                    fresh=self.options["fresh"],
-                    on_wait=self.stderr.write,
-                ) as client,
-            ):
-                for paper in self.known:
-                    self._paper(client, paper)
-            if not self.options["no_refresh"]:
-                catch_up(quiet=self.options["json"])
-            incomplete = self.outcome.counts["skipped"] or any(row.problem for row in self.rows)
-            state = ImportRun.State.SKIPPED_SOME if incomplete else ImportRun.State.COMPLETE
-        except KeyboardInterrupt:
-            state = ImportRun.State.STOPPED
-            raise
-        finally:
-            if not transaction.get_connection().needs_rollback:
-                self.run.state, self.run.finished_at = state, timezone.now()
-                self._save_run()
+    def work(self):
+        if not settings.CONTACT_EMAIL:
+            self.stderr.write("note: CONTACT_EMAIL is not set: services serve those better who say who asks")
+        with live.Client(
+            settings.FETCHED_FOLDER,
+            contact=settings.CONTACT_EMAIL,
+            days=settings.FETCHED_DAYS,
+            fresh=self.options["fresh"],
+            on_wait=self.stderr.write,
+        ) as client:
+            for paper in self.known:
+                self._paper(client, paper)
+
+    def is_incomplete(self):
+        return super().is_incomplete() or any(row.problem for row in self.rows)
 
     def _paper(self, client, paper):
         """Ask each source, first those that know one of the paper's identifiers: they may tell of others."""
@@ -202,8 +163,7 @@ class Command(BaseCommand):
     def _ingest(self, page):
         def on_batch(outcome):
             self.progress.update(outcome.counts["records"])
-            self.run.position = {"file": str(page.path), "records": outcome.counts["records"]}
-            self._save_run()
+            self.come_to({"file": str(page.path), "records": outcome.counts["records"]})
 
         ingest_records(
             importers.read(page.path, format=page.format, about=page.about),
@@ -211,7 +171,7 @@ class Command(BaseCommand):
             run=self.run.pk,
             locator=page.path.name,
             outcome=self.outcome,
-            on_problem=lambda _name, problem: self._report(page.path, problem),
+            on_problem=lambda _name, problem: self.report(page.path, problem),
             on_batch=on_batch,
         )
 
@@ -219,35 +179,20 @@ class Command(BaseCommand):
 
     def _fail(self, row, reason):
         row.problem = reason
-        self._report(f"{row.source}: {row.paper}", Problem(reason, skipped=True))
+        self.report(f"{row.source}: {row.paper}", Problem(reason, skipped=True))
 
-    def _report(self, where, problem):
-        where = f"{where}:{problem.line}" if problem.line else str(where)
-        word = "skipped" if problem.skipped else "note"
-        self.stderr.write(f"{where}: {word}: {problem.reason}")
-        if len(self.run.problems) < PROBLEMS_KEPT:
-            self.run.problems.append({"where": where, "reason": problem.reason, "skipped": problem.skipped})
-
-    def _finish(self):
+    def tell_more(self):
         for row in self.rows:
             for what, count in (("citing papers", row.tally.citing), ("references", row.tally.references)):
                 if difference := count.difference():
                     self.stderr.write(f"{row.source}: {row.paper}: {what}: {difference}")
-        counts = self.outcome.as_json()
         hubs = {paper: self._hub(known) for paper, known in self.known.items()}
         for paper, hub in hubs.items():
-            self._say(f"\n{paper}")
+            self.say(f"\n{paper}")
             for line in _table([row.cells() for row in self.rows if row.paper == paper]):
-                self._say(line)
-            self._say(hub or "The library holds no paper with this identifier.")
-        self._say(
-            "\n{records} records: {papers_created} papers created, {papers_updated} updated; "
-            "{citations_created} citations, {contexts_created} contexts, {labels_created} labels created; "
-            "{skipped} skipped, {unmatched} references unmatched.".format(**counts)
-        )
-        if self.options["json"]:
-            rows = [row.as_json() for row in self.rows]
-            self.stdout.write(json.dumps({**counts, "sources": rows, "hubs": hubs}))
+                self.say(line)
+            self.say(f"{hub or 'The library holds no paper with this identifier.'}\n")
+        return {"sources": [row.as_json() for row in self.rows], "hubs": hubs}
 
     def _hub(self, known):
         """The address of the paper's page, None where the library does not hold it."""
@@ -255,13 +200,6 @@ class Command(BaseCommand):
             if paper := Paper.objects.by_identifier(scheme, value).first():
                 return f"{settings.PUBLIC_URL}{paper.get_absolute_url()}"
         return None
-
-    def _say(self, sentence):
-        (self.stderr if self.options["json"] else self.stdout).write(sentence)
-
-    def _save_run(self):
-        self.run.counts = self.outcome.as_json()
-        self.run.save()
 
     def _plain_options(self):
         names = ("source", "limit", "fresh", "no_refresh")
@@ -275,10 +213,3 @@ def _table(rows):
     for name, *numbers in lines:
         padded = [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
         yield "  ".join([name.ljust(widths[0]), *padded])
-
-
-def _positive(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number

@@ -3,8 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from citations.ingest import catch_up
-from citations.progress import Progress
-from citations.rollups import refresh_all
+from citations.rollups import refresh_all, refresh_stale
 
 
 class Command(BaseCommand):
@@ -16,8 +15,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options):
-        done = catch_up().hubs
-        if options["all"]:
-            with Progress("hubs") as progress:
-                done = refresh_all(progress=progress.update)
-        self.stdout.write(f"{done} hubs refreshed.")
+        done = catch_up(refresh=refresh_all if options["all"] else refresh_stale)
+        self.stdout.write(f"{done.hubs} hubs refreshed.")

@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import arxiv_atom, jats
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem, VersionRecord
+from papers.records import VersionRecord
+from tests.papers.importers.reading import sorted_out
 
 
 def entry(inner="", address="http://arxiv.org/abs/2104.07143v2", published="2021-04-14T17:01:56Z"):
@@ -27,11 +28,7 @@ def feed(*entries):
 
 
 def read(*entries):
-    items = list(arxiv_atom.read(Source(io.BytesIO(feed(*entries).encode())), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(arxiv_atom.read(Source(io.BytesIO(feed(*entries).encode())), {}))
 
 
 def test_an_entry_is_read_field_by_field():

@@ -7,7 +7,8 @@ import pytest
 
 from papers.importers import bibtex, text_files
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import UnreadableFile
+from tests.papers.importers.reading import sorted_out
 
 ENTRY = r"""@Article{moss2001,
   author  = {Moss, Anna and Bo von Fern and Reed, Jr., C.},
@@ -24,11 +25,7 @@ ENTRY = r"""@Article{moss2001,
 
 
 def read_bytes(data):
-    items = list(bibtex.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(bibtex.read(Source(io.BytesIO(data)), {}))
 
 
 def read(text):

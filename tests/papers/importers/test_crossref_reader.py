@@ -7,7 +7,8 @@ import pytest
 
 from papers.importers import crossref
 from papers.importers.source import Source
-from papers.records import NoticeRecord, PaperRecord, Problem, VersionRecord
+from papers.records import NoticeRecord, VersionRecord
+from tests.papers.importers.reading import sorted_out
 
 WORK = {
     "DOI": "10.5555/Tide.1",
@@ -51,11 +52,7 @@ WORK = {
 
 
 def read_bytes(data):
-    items = list(crossref.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(crossref.read(Source(io.BytesIO(data)), {}))
 
 
 def read(value):

@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import crossref_xml
 from papers.importers.source import Source
-from papers.records import NoticeRecord, PaperRecord, Problem, VersionRecord
+from papers.records import NoticeRecord, VersionRecord
+from tests.papers.importers.reading import sorted_out
 
 ARTICLE = """<journal_article publication_type="full_text" language="en">
 <titles><title>On <i>tides</i> &amp; moons</title><subtitle>A tale</subtitle></titles>
@@ -48,11 +49,7 @@ def batch(body, namespace="http://www.crossref.org/schema/5.3.1"):
 
 def read(document):
     data = document if isinstance(document, bytes) else document.encode()
-    items = list(crossref_xml.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(crossref_xml.read(Source(io.BytesIO(data)), {}))
 
 
 def article_with(extra):

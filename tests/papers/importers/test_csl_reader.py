@@ -7,7 +7,7 @@ import pytest
 
 from papers.importers import csl
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import sorted_out
 
 ITEM = {
     "id": "http://zotero.org/users/1/items/ABCD",
@@ -30,11 +30,7 @@ ITEM = {
 
 
 def read_bytes(data):
-    items = list(csl.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(csl.read(Source(io.BytesIO(data)), {}))
 
 
 def read(value):

@@ -6,18 +6,14 @@ import pytest
 
 from papers.importers import csv_export
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import sorted_out
 
 HEADER = "Title,Authors,Year,DOI,Abstract,Source title,PubMed ID"
 ROW = '"Tides, and lakes","Moss, A.; Fern, B.",2019,10.5555/Tide.1,Lakes move.,Journal of Lakes,123456'
 
 
 def read_bytes(data):
-    items = list(csv_export.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(csv_export.read(Source(io.BytesIO(data)), {}))
 
 
 def read(*lines):

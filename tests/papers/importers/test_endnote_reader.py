@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import endnote
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import UnreadableFile
+from tests.papers.importers.reading import sorted_out
 
 ENTRY = """%0 Journal Article
 %T On the tides of a made-up lake
@@ -37,11 +38,7 @@ XML = """<?xml version="1.0" encoding="UTF-8"?><xml><records><record>
 
 
 def read_bytes(data):
-    items = list(endnote.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(endnote.read(Source(io.BytesIO(data)), {}))
 
 
 def read(text):

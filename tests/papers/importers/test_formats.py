@@ -8,7 +8,8 @@ import pytest
 
 from papers import importers
 from papers.importers import source
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import UnreadableFile
+from tests.papers.importers.reading import sorted_out
 
 LINE = '{"title": "On the tides of a made-up lake"}\n'
 JATS = """<?xml version="1.0"?>
@@ -19,11 +20,7 @@ JATS = """<?xml version="1.0"?>
 
 
 def records_and_problems(path, **options):
-    items = list(importers.read(path, **options))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(importers.read(path, **options))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import jats
 from papers.importers.source import Source
-from papers.records import NoticeRecord, PaperRecord, Problem
+from papers.records import NoticeRecord
+from tests.papers.importers.reading import citing, sentences, sorted_out
 
 NAME = "On the <italic>tides</italic> of a made-up lake"
 TITLE = f"<title-group><article-title>{NAME}</article-title></title-group>"
@@ -32,31 +33,13 @@ def article(
 
 
 def read(xml):
-    items = list(jats.read(Source(io.BytesIO(xml if isinstance(xml, bytes) else xml.encode())), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(jats.read(Source(io.BytesIO(xml if isinstance(xml, bytes) else xml.encode())), {}))
 
 
 def read_one(*args, **options):
     [record], problems = read(article(*args, **options))
     assert problems == []
     return record
-
-
-def citing(record):
-    """{number of the entry: [(sentence with its marker in braces, group size, section)]}."""
-    found = {}
-    for number, reference in enumerate(record.references, start=1):
-        for c in reference.contexts:
-            marked = f"{c.text[: c.start]}{{{c.text[c.start : c.end]}}}{c.text[c.end :]}"
-            found.setdefault(number, []).append((marked, c.group_size, c.section))
-    return found
-
-
-def sentences(record):
-    return {number: [sentence for sentence, *_ in cited] for number, cited in citing(record).items()}
 
 
 # In-text citations

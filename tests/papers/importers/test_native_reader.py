@@ -9,7 +9,8 @@ from papers import text
 from papers.importers import native
 from papers.importers.fields import last_year
 from papers.importers.source import Source
-from papers.records import LabelRecord, PaperRecord, Problem
+from papers.records import LabelRecord
+from tests.papers.importers.reading import sorted_out
 
 FULL = {
     "identifiers": {"doi": "10.5555/Tide.1"},
@@ -52,11 +53,7 @@ FULL = {
 
 
 def read_bytes(data):
-    items = list(native.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(native.read(Source(io.BytesIO(data)), {}))
 
 
 def read(*values):

@@ -8,7 +8,8 @@ import pytest
 
 from papers.importers import openalex
 from papers.importers.source import Source, open_source
-from papers.records import PaperRecord, Problem, VersionRecord
+from papers.records import VersionRecord
+from tests.papers.importers.reading import sorted_out
 
 BASE = "https://openalex.org/"
 WORK = {
@@ -55,11 +56,7 @@ WORK = {
 
 
 def read_bytes(data):
-    items = list(openalex.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(openalex.read(Source(io.BytesIO(data)), {}))
 
 
 def read(value):

@@ -6,7 +6,7 @@ import pytest
 
 from papers.importers import opencitations
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import sorted_out
 
 HEADER = "oci,citing,cited,creation,timespan,journal_sc,author_sc"
 ROW = "020-021,10.5555/Tide.1,10.5555/moon,2018-06-03,P1Y,no,no"
@@ -15,11 +15,7 @@ CITO = "http://purl.org/spar/cito/"
 
 def read(*lines):
     data = lines[0] if isinstance(lines[0], bytes) else "\n".join(lines).encode()
-    items = list(opencitations.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(opencitations.read(Source(io.BytesIO(data)), {}))
 
 
 def cited(record):

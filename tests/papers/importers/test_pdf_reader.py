@@ -7,7 +7,8 @@ import pytest
 
 from papers import importers
 from papers.importers import pdf
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import UnreadableFile
+from tests.papers.importers.reading import sorted_out
 from tests.papers.live.stand_in import Reply, stand_in
 
 PDF = b"%PDF-1.7\n%\xe2\xe3 made up\n%%EOF\n"
@@ -41,11 +42,7 @@ def paper(tmp_path):
 
 
 def read(path):
-    items = list(importers.read(path))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(importers.read(path))
 
 
 def fields(request):

@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import jats, pubmed
 from papers.importers.source import Source
-from papers.records import NoticeRecord, PaperRecord, Problem
+from papers.records import NoticeRecord
+from tests.papers.importers.reading import sorted_out
 
 TITLE = "<ArticleTitle>On the <i>tides</i> of H<sub>2</sub>O.</ArticleTitle>"
 IDS = """<ArticleId IdType="pubmed">77</ArticleId><ArticleId IdType="doi">10.5555/Tide.1</ArticleId>
@@ -26,11 +27,7 @@ def article(
 
 def read(*articles):
     xml = f"<?xml version='1.0'?><PubmedArticleSet>{''.join(articles)}</PubmedArticleSet>"
-    items = list(pubmed.read(Source(io.BytesIO(xml.encode())), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(pubmed.read(Source(io.BytesIO(xml.encode())), {}))
 
 
 def read_one(**options):

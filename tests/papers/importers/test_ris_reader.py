@@ -6,7 +6,8 @@ import pytest
 
 from papers.importers import ris, text_files
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import UnreadableFile
+from tests.papers.importers.reading import sorted_out
 
 ENTRY = """TY  - JOUR
 TI  - On the tides of a made-up lake
@@ -26,11 +27,7 @@ ER  -
 
 
 def read_bytes(data):
-    items = list(ris.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(ris.read(Source(io.BytesIO(data)), {}))
 
 
 def read(text):

@@ -8,6 +8,7 @@ import pytest
 from papers.importers import native, s2orc, unarxive
 from papers.importers.source import Source
 from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import citing, sorted_out
 
 
 def paragraph(text, *marks, section="Results", number=None, **others):
@@ -72,27 +73,13 @@ LAYOUTS = {
 
 def read(*values, indent=None):
     data = "\n".join(json.dumps(value, indent=indent) for value in values).encode()
-    items = list(s2orc.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(s2orc.read(Source(io.BytesIO(data)), {}))
 
 
 def read_one(*body, entries=None, **others):
     [record], problems = read({"paper_id": "77"} | parse(*body, entries=entries) | others)
     assert problems == []
     return record
-
-
-def citing(record):
-    """{number of the entry: [(sentence with its marker in braces, group size, section)]}."""
-    found = {}
-    for number, reference in enumerate(record.references, start=1):
-        for c in reference.contexts:
-            marked = f"{c.text[: c.start]}{{{c.text[c.start : c.end]}}}{c.text[c.end :]}"
-            found.setdefault(number, []).append((marked, c.group_size, c.section))
-    return found
 
 
 # Layouts

@@ -7,7 +7,8 @@ import pytest
 
 from papers.importers import semantic_scholar_bulk
 from papers.importers.source import Source
-from papers.records import LabelRecord, PaperRecord, Problem
+from papers.records import LabelRecord
+from tests.papers.importers.reading import sorted_out
 
 PAPER = {
     "corpusid": 77,
@@ -48,11 +49,7 @@ CITATION = {
 
 def read(*values):
     data = "\n".join(value if isinstance(value, str) else json.dumps(value) for value in values).encode()
-    items = list(semantic_scholar_bulk.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(semantic_scholar_bulk.read(Source(io.BytesIO(data)), {}))
 
 
 def labels(*values):

@@ -9,7 +9,8 @@ import pytest
 from papers import importers
 from papers.importers import semantic_scholar
 from papers.importers.source import Source
-from papers.records import LabelRecord, PaperRecord, Problem, UnreadableFile
+from papers.records import LabelRecord, PaperRecord, UnreadableFile
+from tests.papers.importers.reading import sorted_out
 
 ABOUT = {"doi": "10.5555/tide.1"}
 CITING = {
@@ -51,11 +52,7 @@ def answer(*items, **envelope):
 
 
 def read_bytes(data, about=ABOUT):
-    items = list(semantic_scholar.read(Source(io.BytesIO(data)), about))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(semantic_scholar.read(Source(io.BytesIO(data)), about))
 
 
 def read(value):

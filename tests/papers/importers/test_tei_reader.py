@@ -6,7 +6,7 @@ import pytest
 
 from papers.importers import jats, tei
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import citing, sentences, sorted_out
 
 TITLE = '<title level="a" type="main">On the <hi rend="italic">tides</hi> of a lake</title>'
 IDS = '<idno type="DOI">10.5555/Tide.1</idno><idno type="MD5">ABC</idno>'
@@ -45,31 +45,13 @@ def document(body="", refs=8, title=TITLE, ids=IDS, source="", profile="", publi
 
 
 def read(xml):
-    items = list(tei.read(Source(io.BytesIO(xml if isinstance(xml, bytes) else xml.encode())), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(tei.read(Source(io.BytesIO(xml if isinstance(xml, bytes) else xml.encode())), {}))
 
 
 def read_one(*args, **options):
     [record], problems = read(document(*args, **options))
     assert problems == []
     return record
-
-
-def citing(record):
-    """{number of the entry: [(sentence with its marker in braces, group size, section)]}."""
-    found = {}
-    for number, reference in enumerate(record.references, start=1):
-        for c in reference.contexts:
-            marked = f"{c.text[: c.start]}{{{c.text[c.start : c.end]}}}{c.text[c.end :]}"
-            found.setdefault(number, []).append((marked, c.group_size, c.section))
-    return found
-
-
-def sentences(record):
-    return {number: [sentence for sentence, *_ in cited] for number, cited in citing(record).items()}
 
 
 # The header

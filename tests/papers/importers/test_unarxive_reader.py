@@ -7,7 +7,8 @@ import pytest
 
 from papers.importers import native, s2orc, unarxive
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem, VersionRecord
+from papers.records import VersionRecord
+from tests.papers.importers.reading import citing, sorted_out
 
 IDS = ("open_alex_id", "sem_open_alex_id", "pubmed_id", "pmc_id", "doi", "arxiv_id")
 
@@ -79,27 +80,13 @@ def paper(*body, entries=4, formulas=None, **others):
 
 def read(*values):
     data = "\n".join(json.dumps(value) for value in values).encode()
-    items = list(unarxive.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(unarxive.read(Source(io.BytesIO(data)), {}))
 
 
 def read_one(*body, **options):
     [record], problems = read(paper(*body, **options))
     assert problems == []
     return record
-
-
-def citing(record):
-    """{number of the entry: [(sentence with its marker in braces, group size, section)]}."""
-    found = {}
-    for number, reference in enumerate(record.references, start=1):
-        for c in reference.contexts:
-            marked = f"{c.text[: c.start]}{{{c.text[c.start : c.end]}}}{c.text[c.end :]}"
-            found.setdefault(number, []).append((marked, c.group_size, c.section))
-    return found
 
 
 def test_metadata_is_read_field_by_field():

@@ -6,7 +6,7 @@ import pytest
 
 from papers.importers import wos
 from papers.importers.source import Source
-from papers.records import PaperRecord, Problem
+from tests.papers.importers.reading import sorted_out
 
 ENTRY = """PT J
 AU Moss, A
@@ -42,11 +42,7 @@ TABLE = (
 
 
 def read_bytes(data):
-    items = list(wos.read(Source(io.BytesIO(data)), {}))
-    return (
-        [item for item in items if isinstance(item, PaperRecord)],
-        [item for item in items if isinstance(item, Problem)],
-    )
+    return sorted_out(wos.read(Source(io.BytesIO(data)), {}))
 
 
 def read(text):
