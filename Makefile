@@ -18,7 +18,8 @@ OWN_SETTINGS = ALLOWED_HOSTS CONTACT_EMAIL CROSSREF_API_KEY CROSSREF_URL CSRF_TR
 	FETCHED_DAYS FETCHED_FOLDER GROBID_URL HSTS_SECONDS LIBRARY_NAME OPENALEX_API_KEY OPENALEX_URL PORT \
 	PROXY_SETS_FORWARDED_PROTO PUBLIC_URL SEMANTIC_SCHOLAR_API_KEY SEMANTIC_SCHOLAR_URL SERVED_OVER_HTTPS TIME_ZONE
 CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected SECRET_KEY=only-for-tests
-PYTEST = -m pytest $(ARGS)
+# Each core runs its share of the tests, with a database of its own.
+PYTEST = -m pytest -n auto $(ARGS)
 
 .PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench clean
 .NOTPARALLEL:

@@ -35,27 +35,42 @@ class Citation(models.Model):
     """
 
     # No index of a key's own where another index begins with it: millions of rows would pay for both.
+    # Nor does the database look up both ends of each new row: one function writes them, in the
+    # transaction that wrote the papers, under the library's lock; check_library looks.
     citing_paper = models.ForeignKey(
-        Paper, on_delete=models.CASCADE, db_index=False, related_name="outgoing_citations"
+        Paper,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="outgoing_citations",
     )
     cited_paper = models.ForeignKey(
-        Paper, on_delete=models.CASCADE, db_index=False, related_name="incoming_citations"
+        Paper,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="incoming_citations",
     )
     match_status = models.CharField(max_length=10, choices=MatchStatus)
     match_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("no source has it any more"))
 
-    is_read = models.BooleanField(default=False, help_text=_("a citing sentence is held"))
-    role = models.CharField(max_length=10, blank=True, choices=Role)
-    also_roles = models.JSONField(default=list, blank=True, help_text=_("its other roles"))
-    role_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
-    polarity = models.CharField(max_length=10, blank=True, choices=Polarity)
-    polarity_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
-    label_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
+    # With defaults in the database: a load of bare pairs then sends half as many columns.
+    is_read = models.BooleanField(default=False, db_default=False, help_text=_("a citing sentence is held"))
+    role = models.CharField(max_length=10, blank=True, default="", db_default="", choices=Role)
+    also_roles = models.JSONField(default=list, db_default=[], blank=True, help_text=_("its other roles"))
+    role_source = models.CharField(max_length=10, blank=True, default="", db_default="", choices=LabelSource)
+    polarity = models.CharField(max_length=10, blank=True, default="", db_default="", choices=Polarity)
+    polarity_source = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=LabelSource
+    )
+    label_source = models.CharField(max_length=10, blank=True, default="", db_default="", choices=LabelSource)
     depth = models.PositiveSmallIntegerField(null=True, blank=True)
-    sentences = models.PositiveIntegerField(default=0)
-    section_mask = models.PositiveSmallIntegerField(default=0, help_text=_("a bit for each section kind"))
+    sentences = models.PositiveIntegerField(default=0, db_default=0)
+    section_mask = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("a bit for each section kind")
+    )
     is_self_citation = models.BooleanField(null=True, blank=True)
     citing_year = models.SmallIntegerField(null=True, blank=True)
     citing_venue = models.ForeignKey(
@@ -68,7 +83,9 @@ class Citation(models.Model):
         related_name="outgoing_citations",
     )
     citing_retracted = models.BooleanField(null=True, blank=True)
-    citing_known = models.PositiveIntegerField(default=0, help_text=_("how many papers cite the citing one"))
+    citing_known = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("how many papers cite the citing one")
+    )
 
     objects = CitationQuerySet.as_manager()
 

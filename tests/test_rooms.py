@@ -13,6 +13,8 @@ ROOMS = ["papers", "citations", "explorer"]
 
 # Modules that work without a database and without settings, folders with all they hold.
 PURE = [
+    "papers/ahead.py",
+    "papers/deriving.py",
     "papers/identifiers.py",
     "papers/importers",
     "papers/live",
