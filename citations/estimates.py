@@ -179,8 +179,9 @@ def basis(population: Population, checks: Sequence[Check], pool: Pool | None = N
 def anchored_shares(
     population: Population, checks: Sequence[Check], *, order: Sequence[str], pool: Pool | None = None
 ) -> list[Estimate]:
-    """The Estimates of the roles that machine or people saw, largest first, ties in the given order.
+    """The Estimate of each role in ``order``, largest first, ties in the given order.
 
+    A role that neither machine nor people saw has share 0 and an upper end: not seen is not absent.
     ``checks`` are random draws from the population's machine-read units, each unit once. Shares
     and ends are clipped to what is possible given the labels that are known; so they need not
     sum to 1. Raises ValueError for more checks than units, roles that are not in ``order``, and draws
@@ -199,7 +200,8 @@ def anchored_shares(
     **pool.** The hub's mean error is taken to be a draw from the same distribution as those of the
     pool's hubs: *hubs*, not sentences, are exchangeable. The interval is the one that predicts a new
     hub, from the variance between the hubs' mean errors with the noise of few checks left in: wide,
-    and wider than need be where hubs have few checks each. Treating all the pool's sentences as
+    and wider than need be where hubs have few checks each. The floor is the same, for the mean of
+    all checks. Treating all the pool's sentences as
     exchangeable gave intervals that covered 10 to 84 % instead of 95 %. A hub of another kind than
     the pool's is not covered by any of this.
     """
@@ -207,12 +209,8 @@ def anchored_shares(
     found = basis(population, checks, pool)
     total = population.size + sum(population.stated.values())
     weights = _weights(checks)
-    seen = {role for role, p in population.sums.items() if p > 0}
-    seen |= {check.role for check in checks} | {role for role, count in population.stated.items() if count}
     estimates = []
     for role in order:
-        if role not in seen:
-            continue
         hits = sum(check.role == role for check in checks)
         stated = population.stated.get(role, 0)
         if found == "hub":
@@ -245,15 +243,35 @@ def _hub_anchored(
     errors = [check.error(role) for check in checks]
     mean_error = _mean(errors, weights)
     whole = fsum(weights)
-    # What each check adds to the variance for a unit variance of errors.
+    # What each check adds to the variance where the variance of errors is 1.
     parts = [max(0.0, 1 - whole / (population.size * w)) * (w / whole) ** 2 for w in weights]
+    variance = fsum(k * (e - mean_error) ** 2 for k, e in zip(parts, errors, strict=True)) * m / (m - 1)
+    return _around(population, role, mean_error, variance, fsum(parts), t_quantile(m - 1))
+
+
+def _pool_anchored(population: Population, pool: Pool, role: str) -> tuple[float, float, float]:
+    """Share, low and high among the machine-read units, from the checks of other hubs."""
+    # A hub with fewer units than the pool's hubs have checks is noisier than they are.
+    smaller = max(0.0, 1 / population.size - pool.noise) * pool.within.get(role, 0.0)
+    new = 1 + 1 / pool.hubs
+    variance = pool.between.get(role, 0.0) * new + smaller
+    mean_error = pool.means.get(role, 0.0)
+    return _around(population, role, mean_error, variance, new / pool.checked, t_quantile(pool.hubs - 1))
+
+
+def _around(
+    population: Population, role: str, mean_error: float, variance: float, unit: float, quantile: float
+) -> tuple[float, float, float]:
+    """Share, low and high: the machine's mean corrected, with an interval of at least the floor.
+
+    ``variance`` is that of the correction as the checks show it, ``unit`` what it would be if single
+    errors had the variance 1.
+    """
     machine = population.mean(role)
     share = min(max(machine + mean_error, 0.0), 1.0)
-    variance = fsum(k * (e - mean_error) ** 2 for k, e in zip(parts, errors, strict=True)) * m / (m - 1)
-    floor = FLOOR * max(share * (1 - share), machine * (1 - machine)) * fsum(parts)
-    quantile = t_quantile(m - 1)
+    floor = FLOOR * max(share * (1 - share), machine * (1 - machine)) * unit
     half = quantile * sqrt(max(variance, floor))
-    low, high = _least_ends(share, population.spread(role), quantile * sqrt(fsum(parts)))
+    low, high = _least_ends(share, population.spread(role), quantile * sqrt(unit))
     return share, min(share - half, low), max(share + half, high)
 
 
@@ -269,16 +287,6 @@ def _least_ends(share: float, spread: float, c: float) -> tuple[float, float]:
         root = c * c + 4 * a * (1 - a)
         ends.append((2 * a + c * c + sign * c * sqrt(root)) / (2 * (1 + c * c)) if root >= 0 else share)
     return ends[0], ends[1]
-
-
-def _pool_anchored(population: Population, pool: Pool, role: str) -> tuple[float, float, float]:
-    """Share, low and high among the machine-read units, from the checks of other hubs."""
-    share = min(max(population.mean(role) + pool.means.get(role, 0.0), 0.0), 1.0)
-    # A hub with fewer units than the pool's hubs have checks is noisier than they are.
-    smaller = max(0.0, 1 / population.size - pool.noise) * pool.within.get(role, 0.0)
-    variance = pool.between.get(role, 0.0) * (1 + 1 / pool.hubs) + smaller
-    half = t_quantile(pool.hubs - 1) * sqrt(variance)
-    return share, share - half, share + half
 
 
 def _weights(checks: Sequence[Check]) -> list[float]:
