@@ -24,6 +24,7 @@ PURE = [
     "papers/sentences.py",
     "papers/text.py",
     "citations/classifier",
+    "citations/estimates.py",
     "citations/headline.py",
     "citations/labels.py",
     "citations/statistics.py",
