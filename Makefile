@@ -20,7 +20,7 @@ OWN_SETTINGS = ALLOWED_HOSTS CONTACT_EMAIL CROSSREF_API_KEY CROSSREF_URL CSRF_TR
 CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected SECRET_KEY=only-for-tests
 PYTEST = -m pytest $(ARGS)
 
-.PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench clean
+.PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench bench-labels clean
 .NOTPARALLEL:
 
 help: ## Say what can be made (the default)
@@ -75,6 +75,9 @@ lint: install ## Check style, types, templates, settings and migrations
 
 bench: install ## Measure loading in bulk, its growth, and pages (ARGS="--works N --only ingest" for less)
 	@$(CLEAN) $(PY) -m tests.bench $(ARGS)
+
+bench-labels: install ## Measure how well labels are read, on published sets (ARGS=FOLDER of the files)
+	@$(CLEAN) $(PY) -m tests.bench.labels $(ARGS)
 
 clean: ## Remove what was made here, the sample library too; never db.sqlite3 or .secret-key
 	rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.sqlite3 demo.sqlite3-*

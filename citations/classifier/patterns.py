@@ -329,18 +329,19 @@ POLARITY_CUES = {
         2    confirm*|corroborat*|replicat*|reinforc*|validat* .. RESULTS|STUDIES|previous|the|that|by
              |TARGET
         2    support|supports|supported|supporting by|the|our|this|these|RESULTS
-        2    similar|comparable .. results|result|findings|finding|observations|to|trend|trends
+        2    similar|comparable .. results|result|findings|finding|observations|trend|trends
+        1.5  similar|comparable to .. those|that|reports|reported|previous|other|findings|results|our|ours
         1    similarly|likewise
         1.5  RESULTS|TARGET also
-        1    state-of-the-art|state-of-theart
-        1.5  successful|successfully|success|promising
+        1.5  state-of-the-art|state-of-theart
+        2    successful|successfully|success|promising
         1    widely|commonly used|adopted|accepted|applied
         1.5  shown|proved|proven|found to be .. effective|useful|reliable|valid|accurate|robust
              |efficient|successful
         1    effective|efficient|accurate|robust|powerful|popular|elegant|excellent
         1.5  achieve*|obtain*|yield* .. high|good|best|better|excellent|significant|state-of-the-art
              |competitive|great
-        1.5  significant|substantial|considerable|dramatic improvement*|gains|progress|advances
+        2    significant|substantial|considerable|dramatic improvement*|gains|progress|advances
         2    well|good AGREE
         1    as expected|predicted|reported|found
         """,
@@ -353,7 +354,7 @@ POLARITY_CUES = {
         3    not|cannot .. AGREE|supported|confirmed|replicated|confirm|support|replicate|reproduce|observed
         1.5  differ|differs|differed|different from|than .. TARGET|those|STUDIES|the|that
         1.5  unlike|whereas
-        1.5  did not .. find|observe|show|detect|see|confirm|report|reveal|differ|improve
+        2    did not .. find|observe|show|detect|see|confirm|report|reveal|differ|improve
         1.5  found|find|showed|observed no
         1.5  no significant|difference|differences|effect|evidence|association|correlation|benefit
         2    fail|fails|failed|failure|unable to
@@ -370,7 +371,7 @@ POLARITY_CUES = {
         2    criticiz*|criticis*|challenged|questioned|cast doubt
         1    MORE than
         1.5  MORE than .. TARGET|those|that|reported|previous*
-        1.5  outperform*|outperformed
+        1    outperform*|outperformed
         1    only|difficult|poor|poorly|expensive|costly|complex|ignore|ignores|ignored|limited|lack|lacks
         """,
     "qualifies": """
@@ -407,4 +408,4 @@ ROLE_START = {
     "baseline": -0.5,
     "extension": -0.5,
 }
-POLARITY_START = {"neutral": 2.5, "supports": 0.0, "disputes": -0.5, "qualifies": -1.0}
+POLARITY_START = {"neutral": 1.5, "supports": 0.0, "disputes": -0.5, "qualifies": -1.0}

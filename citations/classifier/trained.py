@@ -41,10 +41,9 @@ MOST_TERMS = 12_000
 LEAST_SENTENCES = 3
 LEAST_SENTENCES_OF_FEW = 2
 FEW = 1_000
+# How far the weights may go from those of the cue model: the variance of a weight, before any label.
 STRENGTH = 2.0
 NUMBERS_WEIGHT = 0.5
-# How far the cue model is believed before any label is seen: less than it believes itself.
-CUE_TRUST = 0.7
 FOLDS = 5
 PRECISION = 0.9
 LEAST_OF_ROLE = 2
@@ -453,9 +452,10 @@ def _fitted(
     """Weights and intercepts of the multinomial logistic regression that starts from the cue model.
 
     Minimises the cross-entropy, summed over the examples, plus half the squared distance of the
-    weights from those of the cue model, divided by ``STRENGTH``: a Gaussian prior with the cue
+    weights from those of the cue model, divided by a strength: a Gaussian prior with the cue
     model as its mean, which scikit-learn's regression does not offer. So with no labels it is
-    the cue model, and each label moves it away where it knows better.
+    the cue model, and each label moves it away where it knows better. The strength is
+    ``STRENGTH``, below ``FEW`` examples less in proportion.
     """
     terms = vocabulary.rows(seen.masked)
     numbers = seen.numbers(name) * NUMBERS_WEIGHT
@@ -464,11 +464,10 @@ def _fitted(
     middle = np.zeros((len(roles), rows.shape[1]))
     first = terms.shape[1] + (numbers.shape[1] - len(ROLES) if name == WITH_SECTION else 0)
     for number, role in enumerate(roles):
-        middle[number, first + ROLES.index(role)] = (
-            features.POINTS_IN_ONE * cues.ROLE_SCALE / NUMBERS_WEIGHT * CUE_TRUST
-        )
+        middle[number, first + ROLES.index(role)] = features.POINTS_IN_ONE * cues.ROLE_SCALE / NUMBERS_WEIGHT
         if name == TEXT_ONLY:  # the other's scores hold the start already
-            middle[number, -1] = cues.ROLE_START[role] * cues.ROLE_SCALE * CUE_TRUST
+            middle[number, -1] = cues.ROLE_START[role] * cues.ROLE_SCALE
+    strength = STRENGTH * min(1.0, len(right) / FEW)
     is_right = np.zeros((len(right), len(roles)))
     is_right[np.arange(len(right)), right] = 1
 
@@ -476,8 +475,8 @@ def _fitted(
         away = flat.reshape(middle.shape)
         chances = _softmax(rows @ (middle + away).T)
         fit = -np.log(np.maximum(chances[is_right > 0], 1e-300)).sum()
-        slope = (columns @ (chances - is_right)).T + away / STRENGTH
-        return float(fit + (away**2).sum() / (2 * STRENGTH)), slope.ravel()
+        slope = (columns @ (chances - is_right)).T + away / strength
+        return float(fit + (away**2).sum() / (2 * strength)), slope.ravel()
 
     found = optimize.minimize(
         loss, np.zeros(middle.size), jac=True, method="L-BFGS-B", options={"maxiter": 300, "ftol": 1e-7}

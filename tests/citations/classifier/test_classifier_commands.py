@@ -32,7 +32,7 @@ def scicite_rows(examples):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("labels")
-    (folder / "train.jsonl").write_text("\n".join(scicite_rows(invented(240))))
+    (folder / "train.jsonl").write_text("\n".join(scicite_rows(invented(150))))
     (folder / "test.jsonl").write_text("\n".join(scicite_rows(invented(60, seed=3, start=900))))
     call_command("train_classifier", folder / "train.jsonl", out=folder / "model", card=folder / "card.md")
     return folder
@@ -43,7 +43,7 @@ def test_training_writes_a_model_and_its_card(folder, capsys):
     said = json.loads(capsys.readouterr().out)
     assert said["bytes"] == (folder / "second").stat().st_size
     assert said["card"]["data"][0]["name"] == "train.jsonl"
-    assert said["card"]["data"][0]["examples"] == 240
+    assert said["card"]["data"][0]["examples"] == 150
     assert said["version"] in (folder / "card.md").read_text()
 
 

@@ -18,12 +18,12 @@ from citations.classifier.evaluation import SeenInTraining, evaluate, polarity_r
 from citations.classifier.sentences import Sentence
 from tests.citations.classifier.samples import invented
 
-EXAMPLES = invented(240)
+EXAMPLES = invented(150)
 
 
 @pytest.fixture(scope="module")
 def model():
-    return trained.train(EXAMPLES, created="2026-11-26", data=[{"name": "invented", "examples": 240}])
+    return trained.train(EXAMPLES, created="2026-11-26", data=[{"name": "invented", "examples": len(EXAMPLES)}])
 
 
 @pytest.fixture
@@ -49,10 +49,9 @@ def test_an_answer_is_whole(model):
 def test_it_takes_sentences_with_and_without_a_section_together(model):
     sentences = [example.sentence for example in EXAMPLES[:40]]
     together = model.predict(sentences)
-    assert together == [model.predict([sentence])[0] for sentence in sentences] or all(
-        one.probabilities == pytest.approx(model.predict([sentence])[0].probabilities, abs=1e-5)
-        for one, sentence in zip(together, sentences, strict=True)
-    )
+    for one, sentence in zip(together, sentences, strict=True):
+        alone = model.predict([sentence])[0]
+        assert one.probabilities == pytest.approx(alone.probabilities, abs=1e-5)
 
 
 def test_the_twin_without_section_answers_where_none_is_known(model):
@@ -124,7 +123,7 @@ def test_a_model_without_a_threshold_always_abstains():
 
 
 def test_the_same_examples_give_the_same_model(model):
-    again = trained.train(EXAMPLES, created="2027-01-01", data=[{"name": "invented", "examples": 240}])
+    again = trained.train(EXAMPLES, created="2027-01-01", data=[{"name": "invented", "examples": len(EXAMPLES)}])
     assert again.version == model.version
     assert trained.train(EXAMPLES[:-1], created="2026-11-26").version != model.version
 
@@ -286,13 +285,13 @@ def test_else_the_cues_and_it_says_why(path, tmp_path):
 def test_the_card_says_what_it_was_trained_on_and_reaches(model):
     card = model_card(model.manifest)
     assert model.version in card
-    assert "- invented: 240 sentences" in card
+    assert "- invented: 150 sentences" in card
     assert "| with section |" in card and "| text only |" in card
     assert "suggestion for a person to check" in card
 
 
 def test_measuring_on_the_training_sentences_is_refused(model):
-    with pytest.raises(SeenInTraining, match="240 of these 240"):
+    with pytest.raises(SeenInTraining, match="150 of these 150"):
         evaluate(model, EXAMPLES)
     disguised = [
         replace(e, sentence=Sentence(f"{e.sentence.text[: e.sentence.start]}[CITED_AUTHOR]."), group="other")
@@ -301,11 +300,11 @@ def test_measuring_on_the_training_sentences_is_refused(model):
     ]
     with pytest.raises(SeenInTraining):
         evaluate(model, disguised)
-    assert evaluate(model, EXAMPLES, allow_seen=True, resamples=20)["seen_sentences"] == 240
+    assert evaluate(model, EXAMPLES, allow_seen=True, resamples=20)["seen_sentences"] == 150
 
 
 def test_papers_that_were_seen_are_counted_and_left_out_beside(model):
-    fresh = invented(60, seed=5, start=79)  # papers 79 to 98, of which 79 is known
+    fresh = invented(60, seed=5, start=49)  # papers 49 to 68, of which 49 is known
     found = evaluate(model, fresh, resamples=20)
     assert found["seen_groups"] == 3
     assert found["unseen"]["n"] <= 57 < found["n"]
