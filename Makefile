@@ -22,7 +22,7 @@ CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected
 # Each core runs its share of the tests, with a database of its own.
 PYTEST = -m pytest -n auto $(ARGS)
 
-.PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench clean
+.PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench bench-labels clean
 .NOTPARALLEL:
 
 help: ## Say what can be made (the default)
@@ -77,6 +77,9 @@ lint: install ## Check style, types, templates, settings and migrations
 
 bench: install ## Measure loading in bulk, its growth, and pages (ARGS="--works N --only ingest" for less)
 	@$(CLEAN) $(PY) -m tests.bench $(ARGS)
+
+bench-labels: install ## Measure how well labels are read, on published sets (ARGS=FOLDER of the files)
+	@$(CLEAN) $(PY) -m tests.bench.labels $(ARGS)
 
 clean: ## Remove what was made here, the sample library too; never db.sqlite3 or .secret-key
 	rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.sqlite3 demo.sqlite3-*

@@ -1,6 +1,6 @@
 """Intervals and bounds for shares. Pure functions over counts."""
 
-from math import sqrt
+from math import exp, lgamma, log, log1p, sqrt
 
 Z_95 = 1.959963984540054  # the standard normal's 97.5 % point
 
@@ -50,6 +50,61 @@ def t_quantile(df):
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return z + sum(term / df**power for power, term in enumerate(terms, 1))
+
+
+def clopper_pearson_lower(k, n, confidence=0.95):
+    """The exact one-sided lower confidence bound of the share k/n.
+
+    Clopper, C. J. & Pearson, E. S. (1934), Biometrika 26, 404–413: the p at which k or more of n
+    have the probability 1 − ``confidence``, a quantile of Beta(k, n − k + 1); 0 for k = 0. With
+    ``confidence`` .975 it is the lower end of the two-sided 95 % interval. Raises ValueError
+    unless 0 <= k <= n, n > 0 and 0 < ``confidence`` < 1.
+    """
+    if not 0 <= k <= n or n <= 0 or not 0 < confidence < 1:
+        raise ValueError(f"no bound for {k} of {n} at {confidence}")
+    if k == 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    for _halving in range(60):
+        middle = (low + high) / 2
+        if _regularised_beta(middle, k, n - k + 1) < 1 - confidence:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def is_surely_at_least(k, n, share, confidence=0.95):
+    """Whether ``clopper_pearson_lower(k, n, confidence) >= share``, without the search for the bound."""
+    if not 0 <= k <= n or n <= 0:
+        raise ValueError(f"no bound for {k} of {n}")
+    return share <= 0 or k > 0 and _regularised_beta(share, k, n - k + 1) <= 1 - confidence
+
+
+def _regularised_beta(x, a, b):
+    """I_x(a, b), the distribution function of Beta(a, b) at x.
+
+    The continued fraction of DLMF 8.17.22 (https://dlmf.nist.gov/8.17.E22), evaluated by Lentz's
+    method; on the side of the mean where it converges quickly, by I_x(a, b) = 1 − I_1−x(b, a) on the other.
+    """
+    if x <= 0 or x >= 1:
+        return float(x >= 1)
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _regularised_beta(1 - x, b, a)
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)) / a
+    tiny = 1e-300
+    c, d = 1.0, 1 / ((1 - (a + b) * x / (a + 1)) or tiny)
+    fraction = d
+    for m in range(1, 1000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for step in (even, odd):
+            d = 1 / ((1 + step * d) or tiny)
+            c = (1 + step / c) or tiny
+            fraction *= c * d
+        if abs(c * d - 1) < 1e-14:
+            break
+    return front * fraction
 
 
 def percent(k, n):

@@ -1,10 +1,20 @@
 """Intervals and bounds against published values and against their own definition."""
 
+from math import comb
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citations.statistics import Z_95, percent, t_quantile, upper_bound_when_none_seen, wilson_interval
+from citations.statistics import (
+    Z_95,
+    clopper_pearson_lower,
+    is_surely_at_least,
+    percent,
+    t_quantile,
+    upper_bound_when_none_seen,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +71,44 @@ def test_t_quantile_equals_tables(df, point):
 def test_t_quantile_refuses_what_it_cannot_tell():
     with pytest.raises(ValueError, match="3 degrees of freedom"):
         t_quantile(3)
+
+
+@pytest.mark.parametrize(
+    "k, n, low",
+    [
+        # Newcombe, R. G. (1998), table I, method 5: the lower ends of the two-sided 95 % interval.
+        (81, 263, 0.2527),
+        (15, 148, 0.0578),
+        (1, 29, 0.0009),
+        (0, 20, 0.0),
+        (29, 29, 0.8806),
+    ],
+)
+def test_clopper_pearson_equals_published_values(k, n, low):
+    assert clopper_pearson_lower(k, n, 0.975) == pytest.approx(low, abs=5e-5)
+
+
+@given(st.integers(1, 120).flatmap(lambda n: st.tuples(st.integers(1, n), st.just(n))))
+def test_at_the_bound_so_many_or_more_have_five_percent(pair):
+    k, n = pair
+    p = clopper_pearson_lower(k, n)
+    tail = sum(comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+    assert tail == pytest.approx(0.05, abs=1e-9)
+
+
+@given(
+    st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.01, 0.99)
+)
+def test_the_quick_answer_agrees_with_the_bound(pair, share):
+    bound = clopper_pearson_lower(*pair)
+    if abs(bound - share) > 1e-9:
+        assert is_surely_at_least(*pair, share) == (bound >= share)
+
+
+@pytest.mark.parametrize("k, n, confidence", [(0, 0, 0.95), (2, 1, 0.95), (-1, 4, 0.95), (1, 4, 1.0)])
+def test_clopper_pearson_refuses_what_is_no_share(k, n, confidence):
+    with pytest.raises(ValueError):
+        clopper_pearson_lower(k, n, confidence)
 
 
 @pytest.mark.parametrize(
