@@ -31,6 +31,8 @@ OPENALEX_API_KEY       the key for it; default none
 CROSSREF_URL           address of its API; default https://api.crossref.org
 CROSSREF_API_KEY       the key for it, of Metadata Plus; default none
 GROBID_URL             a GROBID server that reads PDFs, such as http://127.0.0.1:8070; default none
+CLASSIFIER_MODEL       a file of `train_classifier` that labels sentences, relative to manage.py; default
+                       none: the cue model reads
 LLM_BASE_URL           a server with OpenAI's chat completions that may label sentences, such as
                        http://127.0.0.1:8080/v1; default none: no sentence leaves the machine
 LLM_MODEL              the model to ask there; needed with LLM_BASE_URL
@@ -247,6 +249,10 @@ CROSSREF_URL = address("CROSSREF_URL", default="https://api.crossref.org")
 CROSSREF_API_KEY = api_key("CROSSREF_API_KEY")
 # Checked here; papers/importers/pdf.py, which knows no settings, reads the same variable.
 GROBID_URL = address("GROBID_URL", default="")
+
+CLASSIFIER_MODEL = env.str("CLASSIFIER_MODEL", default="").strip()
+if CLASSIFIER_MODEL:
+    CLASSIFIER_MODEL = BASE_DIR / CLASSIFIER_MODEL
 
 LLM_BASE_URL = address("LLM_BASE_URL", default="")
 LLM_MODEL = env.str("LLM_MODEL", default="").strip()

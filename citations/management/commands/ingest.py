@@ -30,9 +30,6 @@ class Command(ImportCommand):
             action="store_true",
             help="do not go on where the same command was stopped, but read everything again",
         )
-        parser.add_argument(
-            "--no-classify", action="store_true", help="leave sentences without a label unlabelled"
-        )
         super().add_arguments(parser)
 
     def handle(self, *, paths, about, **options):
