@@ -202,7 +202,7 @@ def anchored_shares(
     hub, from the variance between the hubs' mean errors with the noise of few checks left in: wide,
     and wider than need be where hubs have few checks each. The floor is the same, for the mean of
     all checks. Treating all the pool's sentences as
-    exchangeable gave intervals that covered 10 to 84 % instead of 95 %. A hub of another kind than
+    exchangeable gave intervals that covered 8 to 80 % instead of 95 %. A hub of another kind than
     the pool's is not covered by any of this.
     """
     _refuse_misfits(population, checks, order)
