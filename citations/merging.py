@@ -26,6 +26,7 @@ from citations.models import (
     CoCitation,
     ContextProvenance,
     HubSummary,
+    MachineReading,
     Merge,
     Passage,
     RepresentativePin,
@@ -242,7 +243,8 @@ def _set_aside_ties(journal):
     _follow(journal, UnmatchedReference.objects.filter(**of_pairs), "citation_id", None)
     for model in (CitationProvenance, ClaimTreatment, RepresentativePin):
         journal.delete(list(model.objects.filter(**of_pairs)))
-    journal.delete(list(ContextProvenance.objects.filter(context__in=contexts)))
+    for model in (ContextProvenance, MachineReading):
+        journal.delete(list(model.objects.filter(context__in=contexts)))
     journal.delete(list(Assertion.objects.filter(Q(context__in=contexts) | Q(**of_pairs))))
     journal.delete(contexts)
     journal.delete(pairs)
@@ -299,7 +301,7 @@ def _unite_pairs(journal, claims):
         journal.note_changes(pair, {}, {})
     _unite(journal, CitationProvenance, "citation_id", pairs.keys, ("citation_id", "source"), _still_said)
     _unite(journal, RepresentativePin, "citation_id", pairs.keys, ("citation_id",))
-    for model in (Assertion, UnmatchedReference):
+    for model in (Assertion, MachineReading, UnmatchedReference):
         _follow(journal, _load(model, "citation_id", pairs.keys), "citation_id", pairs.keys)
     treatments = _plan(
         ClaimTreatment,
@@ -322,6 +324,8 @@ def _unite_contexts(journal, contexts, passages):
     keys = contexts.keys
     _unite(journal, ContextProvenance, "context_id", keys, ("context_id", "source"), _still_said)
     _follow(journal, _load(Assertion, "context_id", keys), "context_id", keys)
+    # The sentence that stays has a reading of its own, or gets one from the next classify.
+    journal.delete(_load(MachineReading, "context_id", keys))
     stays = {row.pk: passage for row, passage in passages.absorbed.items()}
     goes = {row.pk: row for row in passages.absorbed}
     for row, holder in contexts.absorbed.items():

@@ -102,7 +102,7 @@ class Hub:
         if not headline.is_provisional(self.counts):
             return ""
         if self.counts.machine_roles or self.counts.machine_polarities:
-            return _("labels of a machine take part, and nobody has checked how often they err")
+            return _("labels of a machine take part")
         return _("too few papers are labelled: at an end of the 95% interval the status would be another")
 
     @property

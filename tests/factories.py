@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from citations import labels
+from citations.assertions import by_machine
+from citations.classifier.predictions import Prediction
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import (
     Assertion,
@@ -214,6 +216,35 @@ def make_treatment(claim, citation, *, treatment="supports", **columns):
 
 def make_pin(citation, **columns):
     return RepresentativePin.objects.create(citation=citation, **columns)
+
+
+def make_reading(
+    context,
+    *,
+    role="",
+    likeliest="background",
+    version="cues-1",
+    probabilities=None,
+    polarity="",
+    polarity_probability=None,
+):
+    """A machine's reading of a context, with the assertions that a real one leaves; no ``role``: it abstains."""
+    likeliest = role or likeliest
+    probabilities = probabilities or {
+        likeliest: 0.7,
+        "method" if likeliest != "method" else "background": 0.3,
+    }
+    said = Prediction(
+        role=role,
+        likeliest=likeliest,
+        confidence=probabilities[likeliest],
+        probabilities=probabilities,
+        polarity=polarity,
+        polarity_probability=polarity_probability or (0.6 if polarity else 0.0),
+        why_abstained="" if role else "not sure enough",
+    )
+    by_machine({context: said}, version=version, now=timezone.now())
+    return context.machine_reading
 
 
 def make_unmatched(

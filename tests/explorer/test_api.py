@@ -22,6 +22,7 @@ from tests.factories import (
     make_context,
     make_hub,
     make_paper,
+    make_reading,
     make_treatment,
     refresh,
 )
@@ -80,11 +81,13 @@ def make_marsh():
     label(cite(2013, venue="Reed Letters"), "background", "neutral", section="Introduction", group_size=4)
     label(cite(2014, fields=["Ecology"]), "background", section="Introduction")
     label(cite(2015, retracted=True), "comparison", "disputes", section="Results")
-    label(cite(2016, authors=[ana], retracted=False), "extension", source=LabelSource.CURATOR)
+    extended = label(cite(2016, authors=[ana], retracted=False), "extension", source=LabelSource.CURATOR)
+    make_reading(extended, role="method")
     label(cite(2017), "method", source=LabelSource.PROVIDER, section="Methods")
     label(cite(2018), "evidence", "qualifies", source=LabelSource.CURATOR, section="Discussion")
     label(cite(2018, authors=["Bo Reed"]), "neutral")
-    make_context(cite(2019, venue="Marsh Notes"), "Here the word heron stands.")
+    heron = make_context(cite(2019, venue="Marsh Notes"), "Here the word heron stands.")
+    make_reading(heron, polarity="disputes", polarity_probability=0.6)
     cite(2020)
     cite(None)
     make_citation(make_paper("Newts of the fen", year=2021), paper)
@@ -101,7 +104,7 @@ def test_a_hub_has_the_keys_of_the_contract(get, marsh):
     answer = get(f"papers/{marsh.pk}/hub")
     assert set(answer) == {
         *("paper", "tier", "status", "provisional", "headline", "coverage", "roles", "polarities", "as_of"),
-        "fictional",
+        *("estimates", "machine", "fictional"),
     }
     assert answer["paper"] == {
         "id": marsh.pk,
@@ -419,6 +422,7 @@ def asked(marsh):
     return {
         "role": ("background", 2, "praise"),
         "polarity": ("unlabelled", 7, "kind"),
+        "suggested": ("disputes", 1, "neutral"),
         "section": ("methods", 2, "cellar"),
         "field": ("Statistics", 1, long),
         "venue": ("Reed Letters", 2, long),
@@ -431,6 +435,7 @@ def asked(marsh):
         "self": ("only", 1, "yes"),
         "text": ("unread", 3, "held"),
         "retracted": ("exclude", 11, "true"),
+        "machine": ("read", 2, "asked"),
         "cites": (other.pk, 1, "frogs"),
         "claim": (f"{marsh.claim.pk}:supports", 1, "1:praises"),
         "q": ("heron", 1, long),
