@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from citations import labels
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion
+from citations.models import MACHINE_ROLES, Assertion, MachineReading
 from papers import bulk
 
 ORDER = {Dimension.ROLE: labels.ROLE_ORDER, Dimension.POLARITY: labels.POLARITY_ORDER}
@@ -26,6 +26,7 @@ class Effective:
 
 
 NOTHING = Effective()
+UNSURE = Effective("", str(LabelSource.CLASSIFIER))  # a machine has read it and cannot tell
 
 
 def effective_label(assertions, dimension):
@@ -34,7 +35,7 @@ def effective_label(assertions, dimension):
     The strongest source decides; of each of its schemes the newest assertions count (those
     of one import carry one time); among schemes the finer; of several values the more
     specific. A curator's newest label wins whatever its scheme. Classifier polarity is a
-    suggestion, never counted.
+    suggestion, never counted. UNSURE where the classifier's word is that it cannot tell.
     """
     counted = [
         row
@@ -59,7 +60,9 @@ def effective_label(assertions, dimension):
             if labels.scheme_rank(scheme) == finest:
                 newest_at = max(row.created_at for row in rows)
                 values |= {row.value for row in rows if row.created_at == newest_at}
-        return Effective(labels.most_specific(values, ORDER[dimension]), source)
+        if told := values - {""}:
+            return Effective(labels.most_specific(told, ORDER[dimension]), source)
+        return UNSURE
     return NOTHING
 
 
@@ -69,19 +72,21 @@ def effective_role_of_pair(context_roles, pair_assertions=()):
     ``context_roles``: Effective roles of its contexts, unlabelled ones included. A
     curator's label of the whole pair decides; else the role most contexts carry, ties
     going to the more specific. The source is the strongest among the contexts that carry it.
+    UNSURE where a machine has read some and could tell of none.
     """
     labelled = [role for role in context_roles if role.value]
     counts = Counter(role.value for role in labelled)
     by_curator = _curators_word(pair_assertions, Dimension.ROLE)
     if by_curator:
         chosen, source = by_curator, LabelSource.CURATOR
-    elif counts:
+    elif not counts:
+        unsure = any(role.source == LabelSource.CLASSIFIER for role in context_roles)
+        return (UNSURE if unsure else NOTHING), []
+    else:
         order = labels.ROLE_ORDER
         chosen = max(counts, key=lambda value: (counts[value], -order.index(value)))
         sources = {role.source for role in labelled if role.value == chosen}
         source = labels.most_specific(sources, labels.SOURCE_ORDER)
-    else:
-        return NOTHING, []
     also = [str(role) for role in labels.ROLE_ORDER if role in counts and role != chosen]
     return Effective(str(chosen), str(source)), also
 
@@ -188,3 +193,70 @@ def by_curator(*, curator, now, role="", polarity="", note="", context=None, cit
     if not rows:
         raise ValueError("give a role or a polarity")
     return append(rows)
+
+
+def by_machine(predictions, *, version, now):
+    """Append what a labeller says of citing sentences, and make it their current readings.
+
+    ``predictions``: {context: Prediction} of CitationContexts (their keys and pairs are
+    used). The log gets a role each, empty where the labeller abstained, and the polarity that it
+    suggests; the matched words are the note. Earlier assertions stay. Some ten statements.
+    """
+    rows = []
+    for context, said in predictions.items():
+        common = {
+            "context_id": context.pk,
+            "scheme": labels.OWN_SCHEME,
+            "source": LabelSource.CLASSIFIER,
+            "model_version": version,
+            "crosswalk_version": labels.CROSSWALK_VERSION,
+            "created_at": now,
+        }
+        rows.append(
+            Assertion(
+                **common,
+                dimension=Dimension.ROLE,
+                value=said.role,
+                original_value=said.role or "abstained",
+                confidence=said.confidence,
+                note=_why(said.reasons, "" if said.role else said.why_abstained),
+            )
+        )
+        if said.polarity:
+            rows.append(
+                Assertion(
+                    **common,
+                    dimension=Dimension.POLARITY,
+                    value=said.polarity,
+                    original_value=said.polarity,
+                    confidence=said.polarity_probability,
+                    note=_why(said.polarity_reasons),
+                )
+            )
+    append(rows)
+    MachineReading.objects.filter(context__among=[context.pk for context in predictions]).delete()
+    bulk.insert(
+        MachineReading,
+        [
+            MachineReading(
+                context_id=context.pk,
+                citation_id=context.citation_id,
+                model_version=version,
+                role=said.role,
+                likeliest=said.likeliest,
+                confidence=said.confidence,
+                polarity=said.polarity,
+                polarity_probability=said.polarity_probability if said.polarity else None,
+                read_at=now,
+                **{f"p_{role}": said.probabilities.get(role, 0.0) for role in MACHINE_ROLES},
+            )
+            for context, said in predictions.items()
+        ],
+    )
+    return rows
+
+
+def _why(reasons, sentence=""):
+    """The note of a machine's label: the words that it went by, and why it could not tell."""
+    words = ", ".join(f"“{reason}”" for reason in reasons)
+    return "; ".join(filter(None, [words and f"words: {words}", sentence]))[:1000]

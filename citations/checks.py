@@ -28,6 +28,7 @@ CHUNK = 500
 def check_library():
     """Yield a sentence for each violation. Reads everything once, in bounded memory."""
     yield from _stale_hubs()
+    yield from _ends()
     yield from _pairs()
     yield from _summaries()
     yield from _co_citations()
@@ -39,6 +40,14 @@ def check_library():
 def _stale_hubs():
     if waiting := StaleHub.objects.count():
         yield f"{waiting} hubs are behind their rows: run refresh_hubs"
+
+
+def _ends():
+    """Both papers of each pair are there. The database itself is not asked when millions are written."""
+    for end in ("citing_paper", "cited_paper"):
+        here = Paper.objects.filter(pk=OuterRef(f"{end}_id"))
+        for row in Citation.objects.filter(~Exists(here)).values_list("id", f"{end}_id")[:CHUNK]:
+            yield "citation {}: its {} {} is gone".format(row[0], end.replace("_", " "), row[1])
 
 
 def _pairs():

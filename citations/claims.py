@@ -37,11 +37,12 @@ def write_claims(claims_by_paper, *, now):
     return len(new)
 
 
-def draw_claims(paper_ids, *, now):
+def draw_claims(paper_ids, *, now, found=None):
     """Draw claims from the abstracts of papers for which no record and no curator gave any.
 
     Whole sentences, each its own verbatim quote. Drawn claims that the abstract no longer
-    has are withdrawn. Two queries and the writes.
+    has are withdrawn. ``found``: {abstract: its result sentences} where they are known already.
+    Two queries and the writes.
     """
     earlier = _claims(paper_ids)
     new, gone = [], set()
@@ -50,7 +51,9 @@ def draw_claims(paper_ids, *, now):
             claim.origin != Claim.Origin.ABSTRACT and not claim.withdrawn_at for claim in earlier[paper_id]
         ):
             continue
-        sentences = text.result_sentences(abstract)
+        sentences = (found or {}).get(abstract)
+        if sentences is None:
+            sentences = text.result_sentences(abstract)
         drawn = {claim.text: claim for claim in earlier[paper_id]}
         gone |= {claim.id for claim in drawn.values() if claim.text not in sentences}
         new += [

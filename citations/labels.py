@@ -112,6 +112,9 @@ MACHINE_SOURCES = frozenset({LabelSource.PROVIDER, LabelSource.CLASSIFIER})
 SCHEME_ORDER = ("soft-function", "multicite", "cito", "acl-arc", "scicite", "semantic-scholar")
 PROVIDER_SCHEMES = frozenset({"semantic-scholar", "scite", "wos"})
 
+# Schemes that read the tone of a sentence, whoever labelled it: not what its evidence shows.
+SENTIMENT_SCHEMES = frozenset({"athar-sentiment"})
+
 OWN_SCHEME = "hub"
 CROSSWALK_VERSION = "1"
 

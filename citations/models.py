@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from citations.headline import Status, Tier
-from citations.labels import Dimension, LabelSource, Polarity, Role
+from citations.labels import SENTIMENT_SCHEMES, Dimension, LabelSource, Polarity, Role
 from citations.querysets import CitationQuerySet, ContextQuerySet
 from papers.matching import MatchStatus
 from papers.models import Paper, SourceRecord, Venue
 from papers.sections import SECTION_KINDS
+
+MACHINE_ROLES = tuple(str(role) for role in Role if role != Role.UNCLEAR)  # what a classifier can say
 
 
 def one_of(field, choices, *, blank=False):
@@ -35,27 +37,42 @@ class Citation(models.Model):
     """
 
     # No index of a key's own where another index begins with it: millions of rows would pay for both.
+    # Nor does the database look up both ends of each new row: one function writes them, in the
+    # transaction that wrote the papers, under the library's lock; check_library looks.
     citing_paper = models.ForeignKey(
-        Paper, on_delete=models.CASCADE, db_index=False, related_name="outgoing_citations"
+        Paper,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="outgoing_citations",
     )
     cited_paper = models.ForeignKey(
-        Paper, on_delete=models.CASCADE, db_index=False, related_name="incoming_citations"
+        Paper,
+        on_delete=models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="incoming_citations",
     )
     match_status = models.CharField(max_length=10, choices=MatchStatus)
     match_reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("no source has it any more"))
 
-    is_read = models.BooleanField(default=False, help_text=_("a citing sentence is held"))
-    role = models.CharField(max_length=10, blank=True, choices=Role)
-    also_roles = models.JSONField(default=list, blank=True, help_text=_("its other roles"))
-    role_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
-    polarity = models.CharField(max_length=10, blank=True, choices=Polarity)
-    polarity_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
-    label_source = models.CharField(max_length=10, blank=True, choices=LabelSource)
+    # With defaults in the database: a load of bare pairs then sends half as many columns.
+    is_read = models.BooleanField(default=False, db_default=False, help_text=_("a citing sentence is held"))
+    role = models.CharField(max_length=10, blank=True, default="", db_default="", choices=Role)
+    also_roles = models.JSONField(default=list, db_default=[], blank=True, help_text=_("its other roles"))
+    role_source = models.CharField(max_length=10, blank=True, default="", db_default="", choices=LabelSource)
+    polarity = models.CharField(max_length=10, blank=True, default="", db_default="", choices=Polarity)
+    polarity_source = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=LabelSource
+    )
+    label_source = models.CharField(max_length=10, blank=True, default="", db_default="", choices=LabelSource)
     depth = models.PositiveSmallIntegerField(null=True, blank=True)
-    sentences = models.PositiveIntegerField(default=0)
-    section_mask = models.PositiveSmallIntegerField(default=0, help_text=_("a bit for each section kind"))
+    sentences = models.PositiveIntegerField(default=0, db_default=0)
+    section_mask = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("a bit for each section kind")
+    )
     is_self_citation = models.BooleanField(null=True, blank=True)
     citing_year = models.SmallIntegerField(null=True, blank=True)
     citing_venue = models.ForeignKey(
@@ -68,7 +85,18 @@ class Citation(models.Model):
         related_name="outgoing_citations",
     )
     citing_retracted = models.BooleanField(null=True, blank=True)
-    citing_known = models.PositiveIntegerField(default=0, help_text=_("how many papers cite the citing one"))
+    suggested_polarity = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        choices=Polarity,
+        help_text=_("what a machine takes a sentence without a counted polarity for; not counted"),
+    )
+    suggestion_probability = models.FloatField(null=True, blank=True)
+    citing_known = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("how many papers cite the citing one")
+    )
 
     objects = CitationQuerySet.as_manager()
 
@@ -93,6 +121,11 @@ class Citation(models.Model):
                 name="citation_facets",
             ),
             models.Index(fields=["cited_paper", "citing_year", "id"], name="citation_by_year"),
+            models.Index(
+                fields=["cited_paper", "suggested_polarity", "-suggestion_probability"],
+                name="citation_suggestions",
+                condition=~Q(suggested_polarity=""),
+            ),
         ]
 
     def __str__(self):
@@ -168,7 +201,9 @@ class Passage(models.Model):
 class CitationContext(models.Model):
     """One cited work in one passage. ``start`` and ``end`` mark the citation in the passage's text.
 
-    ``role`` and ``polarity`` are the effective labels, derived from the assertions.
+    ``role`` and ``polarity`` are the effective labels, derived from the assertions. Where the
+    strongest word is a machine's that could not tell, the role is empty and its source says
+    "classifier": read and unsure, which is not unlabelled.
     """
 
     passage = models.ForeignKey(Passage, on_delete=models.CASCADE, db_index=False, related_name="contexts")
@@ -236,8 +271,8 @@ class Assertion(models.Model):
     """One label, by one source, at one time; the log of labels is append-only.
 
     It is about a context or about a whole pair. ``value`` is our word, empty where the
-    crosswalk knows none. Only ``withdrawn_at`` is ever set later; erasing a curator's name
-    sets ``curator`` to null and leaves the label.
+    crosswalk knows none and where our classifier abstained. Only ``withdrawn_at`` is ever set
+    later; erasing a curator's name sets ``curator`` to null and leaves the label.
     """
 
     class Drawn(models.TextChoices):
@@ -283,6 +318,7 @@ class Assertion(models.Model):
                 name="assertion_value",
                 condition=Q(dimension=Dimension.ROLE, value__in=Role.values)
                 | Q(dimension=Dimension.POLARITY, value__in=Polarity.values)
+                | Q(dimension=Dimension.ROLE, value="", source=LabelSource.CLASSIFIER)
                 | Q(dimension=Dimension.UNMAPPED, value=""),
             ),
             models.CheckConstraint(name="assertion_source", condition=one_of("source", LabelSource)),
@@ -295,6 +331,63 @@ class Assertion(models.Model):
 
     def __str__(self):
         return f"{self.dimension} {self.value or self.original_value} ({self.source})"
+
+    @property
+    def is_from_wording(self):
+        """Whether a polarity was read off the wording alone: by a sentiment scheme or by our classifier."""
+        return self.dimension == Dimension.POLARITY and (
+            self.scheme in SENTIMENT_SCHEMES or self.source == LabelSource.CLASSIFIER
+        )
+
+
+def _probability():
+    return models.FloatField(default=0, db_default=0)
+
+
+class MachineReading(models.Model):
+    """What our classifier makes of one citing sentence now: its probability for each role.
+
+    The log keeps what each version said; here the newest stands, for sums over a hub. A
+    reading stays when a person labels the sentence: what it had said is compared with the label.
+    """
+
+    context = models.OneToOneField(
+        CitationContext, on_delete=models.CASCADE, primary_key=True, related_name="machine_reading"
+    )
+    citation = models.ForeignKey(Citation, on_delete=models.CASCADE, related_name="machine_readings")
+    model_version = models.CharField(max_length=60)
+    role = models.CharField(max_length=10, blank=True, choices=Role, help_text=_("empty: it abstained"))
+    likeliest = models.CharField(max_length=10, choices=Role)
+    confidence = models.FloatField(help_text=_("probability of the likeliest role"))
+    p_background = _probability()
+    p_motivation = _probability()
+    p_method = _probability()
+    p_dataset = _probability()
+    p_baseline = _probability()
+    p_comparison = _probability()
+    p_extension = _probability()
+    p_evidence = _probability()
+    polarity = models.CharField(max_length=10, blank=True, choices=Polarity)
+    polarity_probability = models.FloatField(null=True, blank=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["model_version", "context"], name="reading_by_version")]
+        constraints = [
+            models.CheckConstraint(name="reading_role", condition=one_of("role", Role, blank=True)),
+            models.CheckConstraint(
+                name="reading_confidence", condition=Q(confidence__gte=0, confidence__lte=1)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.model_version}: {self.likeliest} ({self.confidence:.2f})"
+
+    @property
+    def probabilities(self):
+        """{role: probability}, zeros left out."""
+        held = {role: getattr(self, f"p_{role}") for role in MACHINE_ROLES}
+        return {role: p for role, p in held.items() if p}
 
 
 class Claim(models.Model):
@@ -375,8 +468,11 @@ class HubSummary(models.Model):
     """What a hub page prints first, computed from rows by ``rollups.refresh_hubs``.
 
     One row for every cited paper. ``roles`` and ``polarities``: word -> citing papers.
-    ``years``: year (or "") -> {role: n, "unlabelled": n, "unread": n}. ``left_out`` counts
-    citing papers with too many references for the co-citation counts.
+    ``years``: year (or "") -> {role: n, "unsure": n, "unlabelled": n, "unread": n}. ``left_out``
+    counts citing papers with too many references for the co-citation counts. ``unsure``: read by
+    a machine that could not tell. ``suggested``: polarity -> citing papers for which a machine
+    suggests it. ``population``: the machine-read papers as sums of their probabilities, by role
+    (``citations/machine.py``); empty where no machine has read.
     """
 
     paper = models.OneToOneField(
@@ -389,6 +485,9 @@ class HubSummary(models.Model):
     polarity_labelled = models.PositiveIntegerField()
     machine_roles = models.PositiveIntegerField()
     machine_polarities = models.PositiveIntegerField()
+    unsure = models.PositiveIntegerField(default=0)
+    suggested = models.JSONField(default=dict)
+    population = models.JSONField(default=dict)
     roles = models.JSONField()
     polarities = models.JSONField()
     years = models.JSONField()

@@ -18,8 +18,9 @@ from django.utils import timezone
 from citations import headline, labels
 from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
 from citations.cocitation import refresh_co_citations
-from citations.labels import Dimension, Polarity, Role
-from citations.models import Assertion, Citation, CitationContext, HubSummary, StaleHub
+from citations.labels import Dimension, LabelSource, Polarity, Role
+from citations.machine import populations
+from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading, StaleHub
 from papers import bulk
 from papers.matching import chunks
 from papers.models import Authorship, Paper
@@ -29,6 +30,7 @@ PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
+UNSURE = "unsure"
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
 
 CONTEXT_COLUMNS = ("role", "role_source", "polarity", "polarity_source")
@@ -47,6 +49,8 @@ PAIR_COLUMNS = (
     "citing_year",
     "citing_venue_id",
     "citing_retracted",
+    "suggested_polarity",
+    "suggestion_probability",
 )
 # What of these a pair without a sentence says; the others are empty then.
 UNREAD_COLUMNS = ("is_self_citation", "citing_year", "citing_venue_id", "citing_retracted")
@@ -106,7 +110,7 @@ def derive_pairs(citation_ids):
     """What the derived columns of these pairs should be, without writing.
 
     Returns ``([(pair, {column: value})], [(context, {column: value})])``: rows as named
-    tuples with what they hold, and what they should hold. Five queries.
+    tuples with what they hold, and what they should hold. Six queries.
     """
     citations = _load(Citation.objects, "id", citation_ids, PAIR_READ)
     contexts = _load(CitationContext.objects, "citation_id", citation_ids, CONTEXT_READ)
@@ -115,6 +119,15 @@ def derive_pairs(citation_ids):
         by_context[row.context_id].append(row)
     for row in _load(Assertion.objects, "citation_id", citation_ids, ASSERTION_READ):
         by_pair[row.citation_id].append(row)
+    suggestions = {
+        row.context_id: (row.polarity_probability, row.polarity)
+        for row in _load(
+            MachineReading.objects.exclude(polarity=""),
+            "context_id",
+            [row.id for row in contexts],
+            ("context_id", "polarity", "polarity_probability"),
+        )
+    }
     people = _people({row.citing_paper_id for row in citations} | {row.cited_paper_id for row in citations})
 
     context_lines = []
@@ -131,16 +144,25 @@ def derive_pairs(citation_ids):
         context_lines.append((context, fresh))
         if context.withdrawn_at is None:
             of_pair[context.citation_id].append((context, role, polarity))
-    pair_lines = [(row, _derive_pair(row, of_pair[row.id], by_pair[row.id], people)) for row in citations]
+    pair_lines = [
+        (row, _derive_pair(row, of_pair[row.id], by_pair[row.id], people, suggestions)) for row in citations
+    ]
     return pair_lines, context_lines
 
 
-def _derive_pair(citation, read, pair_assertions, people):
+def _derive_pair(citation, read, pair_assertions, people, suggestions):
     contexts = [context for context, _role, _polarity in read]
     # A label of a pair counts only where a sentence is held (contract: read >= labelled).
     pair_assertions = pair_assertions if contexts else ()
     role, also = effective_role_of_pair([role for _context, role, _polarity in read], pair_assertions)
     polarity = effective_polarity_of_pair([polarity for _context, _role, polarity in read], pair_assertions)
+    # A suggestion stands until anybody's word about the sentence or the pair counts.
+    open_to_suggestion = [
+        suggestions[context.id]
+        for context, _role, said in read
+        if context.id in suggestions and not said.value and polarity.source != LabelSource.CURATOR
+    ]
+    probability, suggested = max(open_to_suggestion, default=(None, ""))
     kinds = {context.passage__section_kind for context in contexts} - {""}
     return {
         "is_read": bool(contexts),
@@ -150,7 +172,7 @@ def _derive_pair(citation, read, pair_assertions, people):
         "polarity": polarity.value,
         "polarity_source": str(polarity.source),
         # Whose word the pair goes by: its role's, or its polarity's where it has no role.
-        "label_source": str(role.source or polarity.source),
+        "label_source": str((role.value and role.source) or polarity.source),
         "depth": depth([(context.group_size, context.passage__section_kind) for context in contexts]),
         "sentences": len(contexts),
         "section_mask": sum(1 << SECTION_KINDS.index(kind) for kind in kinds if kind in SECTION_KINDS),
@@ -160,6 +182,8 @@ def _derive_pair(citation, read, pair_assertions, people):
         "citing_year": citation.citing_paper__year,
         "citing_venue_id": citation.citing_paper__venue_id,
         "citing_retracted": citation.citing_paper__retracted,
+        "suggested_polarity": suggested,
+        "suggestion_probability": probability,
     }
 
 
@@ -175,13 +199,16 @@ def read_model_of_unread(pairs):
     }
 
 
-def refresh_self_citations(paper_ids):
+def refresh_self_citations(paper_ids, *, below=None):
     """Tell the pairs that cite these papers whether they are self-citations; returns how many changed.
 
-    For papers whose author list is new. Three queries for each 20,000 pairs, and the writes.
+    For papers whose author list is new; only pairs with a key ``below`` this one, where given.
+    Three queries for each 20,000 pairs, and the writes.
     """
     changed, last = 0, 0
     rows = Citation.objects.filter(cited_paper_id__among=paper_ids).order_by("id")
+    if below is not None:
+        rows = rows.filter(id__lt=below)
     columns = ("id", "citing_paper_id", "cited_paper_id", "is_self_citation")
     while lines := list(rows.filter(id__gt=last).values_list(*columns)[:PAIRS_AT_ONCE]):
         people = _people({paper_id for _key, *pair, _held in lines for paper_id in pair})
@@ -332,13 +359,20 @@ def _refresh_chunk(paper_ids):
 def live_summaries(paper_ids):
     """``{paper id: {column: value}}`` of HubSummary from the pair rows, for papers that are cited.
 
-    One query. ``left_out`` and ``computed_at`` are not among the columns.
+    Two queries. ``left_out`` and ``computed_at`` are not among the columns.
     """
     grouped = (
         Citation.objects.current()
         .filter(cited_paper_id__in=paper_ids)
         .values_list(
-            "cited_paper_id", "is_read", "role", "role_source", "polarity", "polarity_source", "citing_year"
+            "cited_paper_id",
+            "is_read",
+            "role",
+            "role_source",
+            "polarity",
+            "polarity_source",
+            "citing_year",
+            "suggested_polarity",
         )
         .annotate(papers=Count("id"))
         .order_by()
@@ -346,17 +380,21 @@ def live_summaries(paper_ids):
     rows = defaultdict(list)
     for paper_id, *row in grouped:
         rows[paper_id].append(row)
-    return {paper_id: _summary(lines) for paper_id, lines in rows.items()}
+    read_by_machine = populations(rows)
+    return {paper_id: _summary(lines, read_by_machine.get(paper_id, {})) for paper_id, lines in rows.items()}
 
 
-def _summary(lines):
-    known = read = curated = machine_roles = machine_polarities = 0
-    roles, polarities = Counter(), Counter()
+def _summary(lines, population):
+    known = read = curated = machine_roles = machine_polarities = unsure = 0
+    roles, polarities, suggested = Counter(), Counter(), Counter()
     years = defaultdict(Counter)
-    for is_read, role, role_source, polarity, polarity_source, year, papers in lines:
+    for is_read, role, role_source, polarity, polarity_source, year, suggestion, papers in lines:
         known += papers
         read += papers if is_read else 0
-        state = role or ("unlabelled" if is_read else "unread")
+        state = role or ((UNSURE if role_source else "unlabelled") if is_read else "unread")
+        unsure += papers if state == UNSURE else 0
+        if suggestion:
+            suggested[suggestion] += papers
         years[str(year or "")][state] += papers
         if role:
             roles[role] += papers
@@ -383,6 +421,9 @@ def _summary(lines):
         "polarity_labelled": counts.polarity_labelled,
         "machine_roles": machine_roles,
         "machine_polarities": machine_polarities,
+        "unsure": unsure,
+        "suggested": {str(word): suggested[word] for word in Polarity if suggested[word]},
+        "population": population,
         "roles": counts.roles,
         "polarities": counts.polarities,
         "years": {year: dict(sorted(years[year].items())) for year in sorted(years)},
@@ -391,7 +432,7 @@ def _summary(lines):
         "provisional": headline.is_provisional(counts),
         "headline": said.english,
         "crosswalk_version": labels.CROSSWALK_VERSION,
-        "model_version": "",
+        "model_version": population.get("version", ""),
     }
 
 

@@ -129,7 +129,7 @@ class BatchWriter:
             pairs.add(citation_id)
             hubs.add(cited_id)
         refresh_pairs(pairs)
-        refresh_self_citations(upserted.renamed)
+        refresh_self_citations(upserted.renamed, below=self.first_new_key)
         mark_stale(hubs)
 
     # -- claims ------------------------------------------------------------------------------
@@ -140,7 +140,10 @@ class BatchWriter:
             write_claims(given, now=self.now)
         changed = {item.paper_id for item in self.fresh if item.abstract_changed} - set(given)
         if changed:
-            draw_claims(changed, now=self.now)
+            read = (item.record for item in self.fresh if item.record.derived)
+            draw_claims(
+                changed, now=self.now, found={record.abstract: record.derived.results for record in read}
+            )
 
     # -- pairs -------------------------------------------------------------------------------
 
@@ -178,6 +181,7 @@ class BatchWriter:
             varying=("id", "citing_paper_id", "cited_paper_id", *MATCH_COLUMNS, *UNREAD_COLUMNS),
         )
         keys = bulk.reserve(Citation, len(wanted))
+        self.first_new_key = keys[0] if wanted else None
         read_model = read_model_of_unread(wanted)
         bulk.write(
             Citation,

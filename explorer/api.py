@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Path
 from pydantic import BaseModel
 
-from citations import headline
+from citations import headline, machine
 from citations.headline import Status, Tier
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import Assertion, Citation, Claim
@@ -148,6 +148,34 @@ class PolarityShare(BaseModel):
     high: float | None
 
 
+class RoleEstimate(BaseModel):
+    """The share of a role among the papers that a machine or people have read, anchored by random checks.
+
+    ``checked``: how many checks it rests on: those of this hub (``basis`` hub), of the library (pool), or
+    all papers (all: the share is exact, the bounds are null). All but ``checked`` are fractions.
+    """
+
+    role: Role
+    share: float
+    low: float | None
+    high: float | None
+    checked: int
+    basis: str
+
+
+class MachineRead(BaseModel):
+    """What our classifier has read: ``read`` citing papers, ``unsure`` of them untold, ``checked`` at random.
+
+    ``suggested``: polarity -> citing papers for which it suggests one; none of them is counted.
+    """
+
+    version: str
+    read: int
+    unsure: int
+    checked: int
+    suggested: dict[Polarity, int]
+
+
 class PaperHub(BaseModel):
     paper: PaperShort
     tier: Tier | None
@@ -157,6 +185,8 @@ class PaperHub(BaseModel):
     coverage: Coverage
     roles: list[RoleShare]
     polarities: list[PolarityShare]
+    estimates: list[RoleEstimate]
+    machine: MachineRead | None
     as_of: datetime | None
     fictional: bool
 
@@ -508,7 +538,7 @@ def hub(request, paper, query):
     """How a paper is cited: headline, coverage, roles and polarities."""
     load_identifiers([paper])
     page = Hub(paper, paper.get_absolute_url())
-    counts = page.counts
+    counts, reading = page.counts, machine.reading_of(page.summary)
     return PaperHub(
         paper=short(request, paper),
         tier=headline.tier(counts.known),
@@ -518,6 +548,8 @@ def hub(request, paper, query):
         coverage=Coverage(**{name: getattr(counts, name) for name in Coverage.model_fields}),
         roles=[RoleShare(role=line.word, **_share(line.share)) for line in page.roles],
         polarities=[PolarityShare(polarity=line.word, **_share(line.share)) for line in page.polarities],
+        estimates=[_estimate(line) for line in reading.estimates] if reading else [],
+        machine=_machine(page.summary, reading) if reading else None,
         as_of=page.summary.computed_at if page.summary else None,
         fictional=paper.is_fictional,
     )
@@ -742,6 +774,20 @@ def _share(share):
     return {"count": share.count, "share": share.share, "low": share.low, "high": share.high}
 
 
+def _estimate(line):
+    return RoleEstimate(**{name: getattr(line, name) for name in RoleEstimate.model_fields})
+
+
+def _machine(summary, reading):
+    return MachineRead(
+        version=summary.population["version"],
+        read=summary.population["size"],
+        unsure=summary.unsure,
+        checked=reading.checked,
+        suggested=summary.suggested,
+    )
+
+
 def citing_paper(request, pair):
     """A CitingPaper of a citation that ``attach`` and ``load_labels`` have read."""
     return CitingPaper(
@@ -776,7 +822,7 @@ def _label(row):
         source=row.source,
         scheme=row.scheme,
         value=row.original_value,
-        role=row.value if row.dimension == Dimension.ROLE else None,
+        role=(row.value or None) if row.dimension == Dimension.ROLE else None,
         polarity=row.value if row.dimension == Dimension.POLARITY else None,
         confidence=row.confidence,
         at=row.created_at,

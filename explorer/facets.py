@@ -15,9 +15,11 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from citations.labels import LabelSource, Polarity, Role
+from citations.rollups import UNSURE
 from papers.sections import SECTION_KINDS
 
 UNLABELLED = "unlabelled"
+UNTOLD = (UNSURE, UNLABELLED)  # no role: a machine has read it and cannot tell, nobody has decided
 SECTION_LABELS = {
     "abstract": _("Abstract"),
     "introduction": _("Introduction"),
@@ -28,6 +30,7 @@ SECTION_LABELS = {
     "conclusion": _("Conclusion"),
     "other": _("Other sections"),
 }
+SUGGESTED = (Polarity.DISPUTES, Polarity.QUALIFIES, Polarity.SUPPORTS)
 DEPTH_LABELS = {
     1: _("mentioned"),
     2: _("cited"),
@@ -63,7 +66,7 @@ PARAMETERS = (
         _("why the paper is cited, as the citation's effective label says"),
         tuple(Role.choices),
         facet=True,
-        extra=((UNLABELLED, _("no role yet")),),
+        extra=((UNSURE, _("machine-read, unsure")), (UNLABELLED, _("no role yet"))),
     ),
     Parameter(
         "polarity",
@@ -73,6 +76,14 @@ PARAMETERS = (
         tuple(Polarity.choices),
         facet=True,
         extra=((UNLABELLED, _("no polarity yet")),),
+    ),
+    Parameter(
+        "suggested",
+        "many",
+        _("To check"),
+        _("the polarity that a machine suggests, where no counted one is known"),
+        tuple((word, word.label) for word in SUGGESTED),
+        facet=True,
     ),
     Parameter(
         "section",
@@ -141,6 +152,13 @@ PARAMETERS = (
         tuple(INCLUDE_CHOICES),
         facet=True,
     ),
+    Parameter(
+        "machine",
+        "one",
+        _("Machine"),
+        _("what our classifier has read, and what of that a curator has checked at random"),
+        (("read", _("machine-read")), ("checked", _("checked at random"))),
+    ),
     Parameter("cites", "id", _("Also cites"), _("the id of another paper that the citing paper cites too")),
     Parameter(
         "claim",
@@ -155,6 +173,7 @@ SORTS = (
     ("year", _("oldest first")),
     ("-depth", _("deepest first")),
     ("-cited", _("most cited first")),
+    ("-suggested", _("likeliest suggestion first")),
     ("relevance", _("best match first")),
 )
 PAGING = (
@@ -168,7 +187,9 @@ FACETS = tuple(parameter for parameter in PARAMETERS if parameter.facet)
 # The columns of a pair row that facets look at; ``field`` is counted apart, as a paper has several.
 COLUMNS = (
     "role",
+    "role_source",
     "polarity",
+    "suggested_polarity",
     "label_source",
     "section_mask",
     "citing_venue__name",
@@ -202,7 +223,7 @@ class FacetCounts:
             name: [
                 {"value": value.value, "count": value.count}
                 for value in values
-                if value.count and value.value != UNLABELLED
+                if value.count and value.value not in UNTOLD
             ]
             for name, values in self.facets.items()
         }
@@ -210,8 +231,12 @@ class FacetCounts:
 
 def values_of(name, row):
     """The facet values of one grouped row (a dict of COLUMNS), as a list of strings."""
-    if name in ("role", "polarity"):
-        return [row[name] or UNLABELLED]
+    if name == "role":
+        return [row["role"] or (UNSURE if row["role_source"] else UNLABELLED)]
+    if name == "polarity":
+        return [row["polarity"] or UNLABELLED]
+    if name == "suggested":
+        return [row["suggested_polarity"]] if row["suggested_polarity"] else []
     if name == "source":
         return [row["label_source"]] if row["label_source"] else []
     if name == "section":
@@ -274,7 +299,7 @@ def _facet_values(parameter, tally, chosen):
         pairs = [*parameter.choices, *parameter.extra]
         values = [FacetValue(value, label, tally[value], value in chosen) for value, label in pairs]
         if parameter.kind == "many":
-            values.sort(key=lambda line: (line.value == UNLABELLED, -line.count))
+            values.sort(key=lambda line: (line.value in UNTOLD, -line.count))
         return values
     found = sorted(tally.items(), key=lambda pair: (-pair[1], pair[0]))
     listed = [pair for pair in found if pair[0] in chosen] + [pair for pair in found if pair[0] not in chosen]

@@ -19,8 +19,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations.headline import Status, Tier
-from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary
-from explorer.facets import BY_NAME, FACETS, PAGING, PARAMETERS, UNLABELLED, Parameter, count_facets
+from citations.machine import drawn_at_random
+from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary, MachineReading
+from citations.rollups import UNSURE
+from explorer.facets import (
+    BY_NAME,
+    FACETS,
+    PAGING,
+    PARAMETERS,
+    UNLABELLED,
+    UNTOLD,
+    Parameter,
+    count_facets,
+)
 from papers import text
 from papers.models import Paper
 from papers.sections import SECTION_KINDS
@@ -105,13 +116,17 @@ def _include(column):
     return apply
 
 
-def _labels(column):
-    def apply(queryset, values):
-        return queryset.filter(
-            **{f"{column}__in": ["" if value == UNLABELLED else value for value in values]}
-        )
+def _roles(queryset, values):
+    wanted = Q(role__in=[value for value in values if value not in UNTOLD])
+    if UNLABELLED in values:
+        wanted |= Q(role="", role_source="")
+    if UNSURE in values:
+        wanted |= Q(role="") & ~Q(role_source="")
+    return queryset.filter(wanted)
 
-    return apply
+
+def _polarities(queryset, values):
+    return queryset.filter(polarity__in=["" if value == UNLABELLED else value for value in values])
 
 
 def _sections(queryset, values):
@@ -134,6 +149,13 @@ def _labelled(queryset, value):
 
 def _undated(queryset, value):
     return queryset if value == "include" else queryset.filter(citing_year__isnull=value == "only")
+
+
+def _machine(queryset, value):
+    if value == "checked":
+        return queryset.filter(Exists(drawn_at_random().filter(context__citation=OuterRef("pk"))))
+    read = MachineReading.objects.filter(citation=OuterRef("pk"), context__withdrawn_at=None)
+    return queryset.filter(Exists(read))
 
 
 def _cites(queryset, value):
@@ -169,8 +191,9 @@ def _words(queryset, value):
 
 
 APPLY = {
-    "role": _labels("role"),
-    "polarity": _labels("polarity"),
+    "role": _roles,
+    "polarity": _polarities,
+    "suggested": lambda queryset, values: queryset.filter(suggested_polarity__in=values),
     "section": _sections,
     "field": _fields,
     "venue": lambda queryset, values: queryset.filter(citing_venue__name__in=values),
@@ -183,6 +206,7 @@ APPLY = {
     "self": _include("is_self_citation"),
     "text": lambda queryset, value: queryset.filter(is_read=value == "read"),
     "retracted": _include("citing_retracted"),
+    "machine": _machine,
     "cites": _cites,
     "claim": _claim,
     "q": _words,
@@ -351,6 +375,7 @@ ORDER = {
     "year": (F("citing_year").asc(nulls_last=True), "citing_paper_id"),
     "-depth": (F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
     "-cited": ("-citing_known", F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
+    "-suggested": (F("suggestion_probability").desc(nulls_last=True), "-citing_paper_id"),
 }
 
 

@@ -12,18 +12,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from citations import headline, labels
+from citations import headline, labels, machine
 from citations.cocitation import STORED_FROM, co_cited_works
+from citations.estimates import MIN_CHECKS, Estimate
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment, CoCitation
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
+from explorer import facets
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
 
 EXPLORER = "#citing-papers-explorer"
+LEAST_SHOWN = 0.005  # an estimated share that a page rounds to 1 % or more
 POLARITY_ROWS = (Polarity.SUPPORTS, Polarity.QUALIFIES, Polarity.DISPUTES)
-NOT_LABELS = {"unlabelled": gettext_lazy("read, no role yet"), "unread": gettext_lazy("unread")}
+NOT_LABELS = {
+    "unsure": gettext_lazy("machine-read, unsure"),
+    "unlabelled": gettext_lazy("read, no role yet"),
+    "unread": gettext_lazy("unread"),
+}
 
 
 @dataclass
@@ -54,6 +61,7 @@ class Hub:
         self.summary = getattr(paper, "hub_summary", None)
         self.counts = counts_of(self.summary)
         self.headline = headline.headline(self.counts)
+        self.unsure = self.summary.unsure if self.summary else 0
         self.incoming = Citation.objects.incoming(paper.pk)
 
     # -- header and summaries: from the summary row ------------------------------------------
@@ -102,7 +110,8 @@ class Hub:
         """All known citing papers as one bar: [(word, label, count, x, width)], x and width in percent."""
         counts = self.counts
         parts = [(str(role), role.label, counts.roles.get(role, 0)) for role in labels.ROLE_ORDER]
-        parts.append(("unlabelled", NOT_LABELS["unlabelled"], counts.read - counts.labelled))
+        parts.append(("unsure", NOT_LABELS["unsure"], self.unsure))
+        parts.append(("unlabelled", NOT_LABELS["unlabelled"], counts.read - counts.labelled - self.unsure))
         parts.append(("unread", NOT_LABELS["unread"], counts.known - counts.read))
         bar, before = [], 0
         for word, label, count in parts:
@@ -157,8 +166,12 @@ class Hub:
 
     @property
     def without_role(self):
-        """What the role summary leaves out: read without a role, and unread."""
-        return self._without("role", self.counts.labelled, _("read, no role yet"))
+        """What the role summary leaves out: read by a machine that is unsure, read without a role, unread."""
+        lines = self._without("role", self.counts.labelled + self.unsure, _("read, no role yet"))
+        if self.unsure:
+            words = _("machine-read, and the machine is unsure")
+            lines.insert(0, Coverage("unsure", words, self.unsure, self.link(role="unsure")))
+        return lines
 
     @property
     def without_polarity(self):
@@ -269,9 +282,56 @@ class Hub:
             row.url = self.link(cites=row.other_id)
         return rows, left_out
 
+    @property
+    def suggestions(self):
+        """Polarities that a machine suggests: [(word, label, papers to check, address)], disputes first."""
+        found = self.summary.suggested if self.summary else {}
+        return [
+            (str(word), word.label, found[word], self.link(suggested=word, sort="-suggested"))
+            for word in facets.SUGGESTED
+            if found.get(word)
+        ]
+
+    def machine(self):
+        """What a machine has read of this hub, and what random checks make of it; None where none has.
+
+        One query; one more where too few papers of this hub were checked.
+        """
+        reading = machine.reading_of(self.summary)
+        return reading and Machine(self, reading)
+
     def representatives(self):
         """The representative citations, in order, without their papers (see ``attach``). One query."""
         return choose(candidates(self.incoming))
+
+
+class Machine:
+    """The machine-read papers of a hub and the shares that random checks anchor, for ``_machine.html``."""
+
+    def __init__(self, hub, reading):
+        held, estimates = hub.summary.population, reading.estimates
+        self.size, self.version, self.checked = held["size"], held["version"], reading.checked
+        self.size_url, self.checked_url = hub.link(machine="read"), hub.link(machine="checked")
+        self.base = self.size + sum(held["stated"].values())
+        self.basis = estimates[0].basis if estimates else ""
+        self.from_checks = estimates[0].checked if estimates else 0
+        self.needed = max(0, min(MIN_CHECKS, self.size) - self.checked)
+        counted = hub.counts.roles
+        self.lines = [
+            EstimateLine(line.role, Role(line.role).label, counted.get(line.role, 0), line)
+            for line in estimates
+            if line.share >= LEAST_SHOWN or counted.get(line.role)
+        ]
+
+
+@dataclass
+class EstimateLine:
+    """An estimated share beside the count of the pages: what a row of ``_machine.html`` prints."""
+
+    word: str
+    label: object
+    count: int
+    share: Estimate
 
 
 @dataclass
@@ -346,6 +406,8 @@ class RolesOverTime:
             return self.hub.link(text="unread", **span)
         if word == "unlabelled":
             return self.hub.link(text="read", role="unlabelled", **span)
+        if word == "unsure":
+            return self.hub.link(role="unsure", **span)
         return self.hub.link(role=word, **span)
 
 
@@ -405,6 +467,7 @@ STANDING = {
     "unmapped": gettext_lazy("kept, not counted: our table has no word for it"),
     "suggestion": gettext_lazy("a suggestion, not counted until a curator confirms it"),
     "no-sentence": gettext_lazy("kept, not counted: no sentence stands behind it"),
+    "unsure": gettext_lazy("it cannot tell; not counted"),
     "in-force": gettext_lazy("in force"),
     "overruled": gettext_lazy("overruled by another label"),
 }
@@ -420,6 +483,8 @@ def standing(assertion, holder):
         word = "no-sentence"
     elif assertion.dimension == Dimension.POLARITY and assertion.source == LabelSource.CLASSIFIER:
         word = "suggestion"
+    elif assertion.dimension == Dimension.ROLE and not assertion.value:
+        word = "unsure"
     elif assertion.dimension == Dimension.ROLE:
         same = (assertion.value, assertion.source) == (holder.role, holder.role_source)
         word = "in-force" if same else "overruled"

@@ -105,6 +105,7 @@ def hub(request, paper_id, slug=""):
         "versions": list(paper.versions.all()),
         "notices": list(paper.notices.select_related("notice_paper")),
         "fields": list(paper.fields.all()),
+        "machine_read": page.machine(),
     }
     return render(request, "explorer/hub.html", context)
 
@@ -161,6 +162,11 @@ def author(request, author_id):
         "fictional": any(paper.is_fictional for paper in found),
     }
     return render(request, "explorer/author.html", context)
+
+
+@require_safe
+def about_accuracy(request):
+    return render(request, "explorer/about_accuracy.html")
 
 
 @require_safe

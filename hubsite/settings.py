@@ -31,6 +31,14 @@ OPENALEX_API_KEY       the key for it; default none
 CROSSREF_URL           address of its API; default https://api.crossref.org
 CROSSREF_API_KEY       the key for it, of Metadata Plus; default none
 GROBID_URL             a GROBID server that reads PDFs, such as http://127.0.0.1:8070; default none
+CLASSIFIER_MODEL       a file of `train_classifier` that labels sentences, relative to manage.py; default
+                       none: the cue model reads
+LLM_BASE_URL           a server with OpenAI's chat completions that may label sentences, such as
+                       http://127.0.0.1:8080/v1; default none: no sentence leaves the machine
+LLM_MODEL              the model to ask there; needed with LLM_BASE_URL
+LLM_API_KEY            the key for it; default none
+LLM_BUDGET_REQUESTS    how many requests a run may send; default 1000
+LLM_BUDGET_TOKENS      how many tokens a run may use; default 1000000
 """
 
 import os
@@ -241,6 +249,18 @@ CROSSREF_URL = address("CROSSREF_URL", default="https://api.crossref.org")
 CROSSREF_API_KEY = api_key("CROSSREF_API_KEY")
 # Checked here; papers/importers/pdf.py, which knows no settings, reads the same variable.
 GROBID_URL = address("GROBID_URL", default="")
+
+CLASSIFIER_MODEL = env.str("CLASSIFIER_MODEL", default="").strip()
+if CLASSIFIER_MODEL:
+    CLASSIFIER_MODEL = BASE_DIR / CLASSIFIER_MODEL
+
+LLM_BASE_URL = address("LLM_BASE_URL", default="")
+LLM_MODEL = env.str("LLM_MODEL", default="").strip()
+if not re.fullmatch("[!-~]{1,200}" if LLM_BASE_URL else "[!-~]{0,200}", LLM_MODEL):
+    raise refusal("LLM_MODEL", LLM_MODEL, "the name of a model, without blanks; needed with LLM_BASE_URL")
+LLM_API_KEY = api_key("LLM_API_KEY")
+LLM_BUDGET_REQUESTS = whole_number("LLM_BUDGET_REQUESTS", default=1000, low=0, high=10**9)
+LLM_BUDGET_TOKENS = whole_number("LLM_BUDGET_TOKENS", default=10**6, low=0, high=10**12)
 
 SERVED_OVER_HTTPS = flag("SERVED_OVER_HTTPS", default=urlsplit(PUBLIC_URL).scheme == "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVED_OVER_HTTPS

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import chain
 
 from django.db import connection, models
+from django.db.models.fields import NOT_PROVIDED
 from django.utils import timezone
 
 LIBRARY_LOCK = 4115_1973  # any fixed number: it names PostgreSQL's advisory lock
@@ -93,8 +94,15 @@ def write(model, attributes, lines):
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            copied = cursor.copy(f"COPY {table} ({names}) FROM STDIN")
+            kinds = [field.rel_db_type(connection).partition("(")[0] for field in columns]
+            # Numbers as they are: a third of the time of spelling them. JSON comes as text.
+            binary = "jsonb" not in kinds
+            copied = cursor.copy(
+                f"COPY {table} ({names}) FROM STDIN (FORMAT {'BINARY' if binary else 'TEXT'})"
+            )
             with connection.wrap_database_errors, copied as copy:
+                if binary:
+                    copy.set_types(kinds)
                 for line in lines:
                     copy.write_row(line)
         else:
@@ -105,11 +113,23 @@ def write(model, attributes, lines):
 def template(row, *, varying):
     """(attributes, values) for ``write`` where many rows differ from ``row`` in few columns.
 
-    The attributes are ``varying`` and then all others; the values are those of the others.
+    The attributes are ``varying`` and then all others that do not hold what the database puts
+    there by itself; the values are those of the others.
     """
-    others = [field for field in row._meta.concrete_fields if field.attname not in varying]
+    others = [
+        field
+        for field in row._meta.concrete_fields
+        if field.attname not in varying and getattr(row, field.attname) != _by_itself(field)
+    ]
     [values] = _values(others, [row])
     return [*varying, *(field.attname for field in others)], values
+
+
+def _by_itself(field):
+    """What a column holds that is not named in an INSERT; an object of no one's where that fails."""
+    if field.has_db_default():
+        return getattr(field.db_default, "value", field.db_default)
+    return None if field.null else NOT_PROVIDED
 
 
 def insert_missing(model, column, values):

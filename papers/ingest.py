@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 import msgspec
 from django.utils import timezone
 
 from papers import bulk, identifiers, text
-from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, bare_pair, find
+from papers.deriving import derive
+from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, bare_pair, find, first_author
 from papers.models import (
     FOLDED_LENGTH,
     Author,
@@ -116,20 +116,6 @@ def source_rank(name):
     return rank + (len(SOURCE_ORDER) if version else 0)
 
 
-def record_digest(record):
-    """32 hex characters over everything the record says; where it stood in the file is left out."""
-    plain = dataclasses.replace(record, line=None)
-    return blake2b(msgspec.json.encode(plain), digest_size=16).hexdigest()
-
-
-def record_key(record):
-    """The record's own identity within its source: its strongest identifier, else title and year."""
-    for scheme in identifiers.SCHEMES:
-        if scheme in record.identifiers:
-            return f"{scheme}:{record.identifiers[scheme]}"
-    return f"title:{text.fold(record.title)[:200]}:{record.year or ''}"
-
-
 def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
     """Write a batch of PaperRecords that one source gave; returns Upserted.
 
@@ -139,9 +125,9 @@ def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
     """
     now = now or timezone.now()
     batch = _Batch(source=source, run=run, locator=locator, now=now, fictional=fictional)
-    keyed = [(record, record_key(record), record_digest(record)) for record in records]
-    known = _known_source_records(source, {key for _record, key, _digest in keyed})
-    done = Upserted([batch.open(record, key, digest, known) for record, key, digest in keyed])
+    derived = [record.derived or derive(record, abstract=False) for record in records]
+    known = _known_source_records(source, {item.key for item in derived})
+    done = Upserted([batch.open(*pair, known) for pair in zip(records, derived, strict=True)])
     fresh = [item for item in done.taken if item.state != "unchanged"]
     if fresh:
         batch.resolve(fresh)
@@ -172,7 +158,7 @@ def _known_source_records(source, keys):
 
 def _payload(record):
     """The record's metadata as plain data, without its references and without empty fields."""
-    plain = msgspec.to_builtins(dataclasses.replace(record, references=[], line=None))
+    plain = msgspec.to_builtins(dataclasses.replace(record, references=[], line=None, derived=None))
     return {name: value for name, value in plain.items() if value not in ("", None, [], {}, False)}
 
 
@@ -201,10 +187,10 @@ class _Batch:
     named_too: list = field(default_factory=list)  # (Taken, Candidate, reason): one work, by its identifiers
     notices: list = field(default_factory=list)  # (Candidate concerned, kind, Candidate that says so)
 
-    def open(self, record, key, digest, known):
+    def open(self, record, derived, known):
         """Tell an unchanged record from one to be read, and note its SourceRecord."""
-        earlier = known[key]
-        same = next((row for row in earlier if row.digest == digest), None)
+        earlier = known[derived.key]
+        same = next((row for row in earlier if row.digest == derived.digest), None)
         problems = []
         if same is not None:
             if same.run == self.run:
@@ -216,8 +202,8 @@ class _Batch:
             return Taken(record, "updated", same.paper_id, same)
         row = SourceRecord(
             source=self.source,
-            source_key=key,
-            digest=digest,
+            source_key=derived.key,
+            digest=derived.digest,
             locator=f"{self.locator}:{record.line}" if record.line else self.locator,
             payload=_payload(record),
             run=self.run,
@@ -573,7 +559,7 @@ def _take_over(paper, record, name, venues, people, fields):
     authors_part = paper.search_text.partition("\n")[2]
     if record.authors and may_set("authors"):
         people[id(paper)] = (record.authors, name == FROM_REFERENCE)
-        paper.first_author = Wanted.of(record).first_author
+        paper.first_author = first_author(record)
         authors_part = " ".join(text.fold_name(author.name) for author in record.authors[:200])
         hold("authors")
     if record.fields and may_set("fields"):
@@ -589,7 +575,9 @@ def _take_summary(paper, record, name, may_set, hold):
         paper.summary, paper.summary_origin = record.summary, Paper.SummaryOrigin.RECORD
         hold("summary")
     elif paper.abstract and paper.summary_origin in ("", Paper.SummaryOrigin.ABSTRACT):
-        paper.summary = text.contribution_sentence(paper.abstract)
+        derived = getattr(record, "derived", None)
+        said = derived.contribution if derived and record.abstract == paper.abstract else None
+        paper.summary = text.contribution_sentence(paper.abstract) if said is None else said
         paper.summary_origin = Paper.SummaryOrigin.ABSTRACT if paper.summary else ""
 
 

@@ -71,7 +71,7 @@ class Wanted:
     @classmethod
     def of(cls, record):
         """What a PaperRecord, a ReferenceRecord or a NoticeRecord names."""
-        said, title, family = record.identifiers, record.title, ""
+        said, title = record.identifiers, record.title
         pairs = list(said.items())
         if len(pairs) > 1:
             pairs = [(scheme, said[scheme]) for scheme in SCHEMES if scheme in said]
@@ -79,13 +79,19 @@ class Wanted:
             pairs += [pair for pair in version.identifiers.items() if pair not in pairs]
         if title:
             title = "" if text.is_title_noise(title) else text.fold(title)[:FOLDED_LENGTH]
-        if people := getattr(record, "authors", ()):
-            family = text.fold(people[0].family) or text.family_and_initial(people[0].name)[0]
-        return cls(pairs, title, getattr(record, "year", None), family[:100])
+        return cls(pairs, title, getattr(record, "year", None), first_author(record))
 
     @property
     def has_title(self):
         return len(self.title_folded) >= LEAST_TITLE
+
+
+def first_author(record):
+    """The folded family name of a record's first author, "" without one."""
+    people = getattr(record, "authors", ())
+    if not people:
+        return ""
+    return (text.fold(people[0].family) or text.family_and_initial(people[0].name)[0])[:100]
 
 
 class Catalogue:

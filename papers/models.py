@@ -55,34 +55,45 @@ class Paper(models.Model):
         ABSTRACT = "abstract", _("a sentence of the abstract")
         CURATOR = "curator", _("written by a curator")
 
-    title = models.TextField(blank=True)
+    # Defaults in the database, for the many stubs of which only an identifier is known.
+    title = models.TextField(blank=True, default="", db_default="")
     year = models.SmallIntegerField(null=True, blank=True)
     date = models.CharField(
         max_length=10,
         blank=True,
+        default="",
+        db_default="",
         help_text=_("ISO date as precise as it is known: 2021, 2021-04, 2021-04-21"),
     )
     venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="papers")
     fields = models.ManyToManyField(Field, blank=True, related_name="papers")
-    kind = models.CharField(max_length=60, blank=True)
-    language = models.CharField(max_length=20, blank=True, help_text=_("of the title"))
-    abstract = models.TextField(blank=True)
-    abstract_language = models.CharField(max_length=20, blank=True)
-    summary = models.TextField(blank=True, help_text=_("one sentence"))
-    summary_origin = models.CharField(max_length=10, blank=True, choices=SummaryOrigin)
-    license = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=60, blank=True, default="", db_default="")
+    language = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text=_("of the title")
+    )
+    abstract = models.TextField(blank=True, default="", db_default="")
+    abstract_language = models.CharField(max_length=20, blank=True, default="", db_default="")
+    summary = models.TextField(blank=True, default="", db_default="", help_text=_("one sentence"))
+    summary_origin = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=SummaryOrigin
+    )
+    license = models.CharField(max_length=200, blank=True, default="", db_default="")
     retracted = models.BooleanField(null=True, blank=True, help_text=_("unknown where no source says"))
     is_stub = models.BooleanField(
         default=False, help_text=_("known from references only; no source has described it yet")
     )
     is_fictional = models.BooleanField(
-        default=False, help_text=_("part of the sample library; every page that shows it says so")
+        default=False,
+        db_default=False,
+        help_text=_("part of the sample library; every page that shows it says so"),
     )
-    field_sources = models.JSONField(default=dict, blank=True)
+    field_sources = models.JSONField(default=dict, db_default={}, blank=True)
     # Folded forms, written by papers/ingest.py and the admin: what matching and search compare.
-    title_folded = models.CharField(max_length=FOLDED_LENGTH, blank=True, editable=False)
-    first_author = models.CharField(max_length=100, blank=True, editable=False)
-    search_text = models.TextField(blank=True, editable=False)
+    title_folded = models.CharField(
+        max_length=FOLDED_LENGTH, blank=True, default="", db_default="", editable=False
+    )
+    first_author = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    search_text = models.TextField(blank=True, default="", db_default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -113,6 +113,20 @@ class NoticeRecord:
 
 
 @dataclass(slots=True)
+class Derived:
+    """What follows from a record alone (``papers/deriving.py``).
+
+    ``contribution`` and ``results``: what its abstract presents, and states as found; None
+    where nobody has looked.
+    """
+
+    key: str
+    digest: str
+    contribution: str | None = None
+    results: list[str] | None = None
+
+
+@dataclass(slots=True)
 class PaperRecord:
     """A paper as one source describes it. Either ``title`` or one identifier is present.
 
@@ -143,6 +157,8 @@ class PaperRecord:
     remarks: list[str] = field(default_factory=list)
     # Where in the file the record began: a line number, 1-based, where the format has lines.
     line: int | None = None
+    # Where the reading process has worked it out; the record itself does not say it.
+    derived: Derived | None = None
 
 
 @dataclass(slots=True)

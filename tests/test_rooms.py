@@ -13,6 +13,8 @@ ROOMS = ["papers", "citations", "explorer"]
 
 # Modules that work without a database and without settings, folders with all they hold.
 PURE = [
+    "papers/ahead.py",
+    "papers/deriving.py",
     "papers/identifiers.py",
     "papers/importers",
     "papers/live",
@@ -22,6 +24,7 @@ PURE = [
     "papers/sentences.py",
     "papers/text.py",
     "citations/classifier",
+    "citations/estimates.py",
     "citations/headline.py",
     "citations/labels.py",
     "citations/statistics.py",

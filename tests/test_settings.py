@@ -111,6 +111,11 @@ def test_nothing_has_to_be_set(load, checkout):
         ("SEMANTIC_SCHOLAR_API_KEY", "hidden\nkey", "'…'"),
         ("CROSSREF_API_KEY", "hiddén", "'…'"),
         ("GROBID_URL", "127.0.0.1:8070", "'127.0.0.1:8070'"),
+        ("LLM_BASE_URL", "https://me:hidden@llm.example.org/v1", "'llm.example.org/v1'"),
+        ("LLM_MODEL", "a model", "'a model'"),
+        ("LLM_API_KEY", "hidden key", "'…'"),
+        ("LLM_BUDGET_REQUESTS", "many", "'many'"),
+        ("LLM_BUDGET_TOKENS", "-1", "'-1'"),
     ],
 )
 def test_a_bad_value_is_refused_in_one_line_that_names_it(load, name, value, shown):
@@ -202,6 +207,21 @@ def test_addresses_and_keys_of_services(load):
     assert settings["SEMANTIC_SCHOLAR_URL"] == "http://127.0.0.1:8123/graph/v1"
     assert settings["SEMANTIC_SCHOLAR_API_KEY"] == "a-key"
     assert settings["GROBID_URL"] == "http://[::1]:8070"
+
+
+def test_no_language_model_is_asked_unless_one_is_named(load):
+    settings = load(SECRET_KEY="made up")
+    assert settings["LLM_BASE_URL"] == settings["LLM_MODEL"] == settings["LLM_API_KEY"] == ""
+    assert (settings["LLM_BUDGET_REQUESTS"], settings["LLM_BUDGET_TOKENS"]) == (1000, 1_000_000)
+
+
+def test_a_language_model_is_a_server_and_a_name(load):
+    settings = load(
+        SECRET_KEY="made up", LLM_BASE_URL="http://127.0.0.1:8080/v1/", LLM_MODEL="maker/model:7b"
+    )
+    assert (settings["LLM_BASE_URL"], settings["LLM_MODEL"]) == ("http://127.0.0.1:8080/v1", "maker/model:7b")
+    with pytest.raises(ImproperlyConfigured, match="LLM_MODEL='' cannot be used; .*needed with LLM_BASE_URL"):
+        load(SECRET_KEY="made up", LLM_BASE_URL="http://127.0.0.1:8080/v1")
 
 
 def test_the_port_moves_the_default_address(load):

@@ -3,10 +3,13 @@
 import json
 import traceback
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from citations.classifier import labeller
+from citations.classifying import classify, last_context
 from citations.ingest import Outcome, catch_up
 from citations.models import ImportRun
 from citations.progress import Progress
@@ -27,6 +30,9 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--json", action="store_true", help="print the counts as one line of JSON")
         parser.add_argument(
+            "--no-classify", action="store_true", help="leave sentences without a label unlabelled"
+        )
+        parser.add_argument(
             "--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)"
         )
 
@@ -45,8 +51,10 @@ class ImportCommand(BaseCommand):
 
         ``position`` is where an earlier run of the same command came to.
         """
-        self.outcome, self.caught_up = Outcome(), None
+        self.outcome, self.caught_up, self.read_by_machine = Outcome(), None, None
         self.run = ImportRun(paths=paths, options=options, position=position or {})
+        # Sentences with a larger key are new; a run that goes on has those of the stopped one to read too.
+        self.contexts_before = self.run.position.setdefault("contexts_before", last_context())
         try:
             if dry_run:
                 with transaction.atomic():
@@ -74,6 +82,8 @@ class ImportCommand(BaseCommand):
         try:
             with Progress("records", quiet=self.options["json"]) as self.progress:
                 self.work()
+            if not self.options["no_classify"] and not self.options.get("dry_run"):
+                self._classify()
             if not self.options["no_refresh"]:
                 self.caught_up = catch_up(quiet=self.options["json"])
             state = ImportRun.State.SKIPPED_SOME if self.is_incomplete() else ImportRun.State.COMPLETE
@@ -87,12 +97,22 @@ class ImportCommand(BaseCommand):
 
     def come_to(self, position):
         """Note the place that the run has come to."""
-        self.run.position = position
+        self.run.position = {**position, "contexts_before": self.contexts_before}
         self.save_run()
 
     def save_run(self):
         self.run.counts = self.outcome.as_json()
         self.run.save()
+
+    def _classify(self):
+        """Have the labeller of this installation read the sentences that the run has brought."""
+        chosen = labeller(settings.CLASSIFIER_MODEL)
+        with Progress("sentences read", quiet=self.options["json"]) as progress:
+            self.read_by_machine = classify(
+                chosen.labeller,
+                after=self.contexts_before,
+                on_batch=lambda counts: progress.update(counts["read"]),
+            )
 
     # -- what is said --------------------------------------------------------------------
 
@@ -120,6 +140,8 @@ class ImportCommand(BaseCommand):
             "{citations_created} citations, {contexts_created} contexts, {labels_created} labels created; "
             "{skipped} skipped, {unmatched} references unmatched.".format(**counts)
         )
+        if self.read_by_machine and self.read_by_machine["read"]:
+            self.say(classified(self.read_by_machine))
         if self.options["json"]:
             self.stdout.write(json.dumps({**counts, **more}))
 
@@ -133,6 +155,14 @@ class ImportCommand(BaseCommand):
             self.say(f"{merged} papers were merged, since one record names both; each merge can be undone.")
         if queued:
             self.say(f"{queued} pairs of papers may be one: they wait for a curator.")
+
+
+def classified(counts):
+    """The sentence about what a labeller has done."""
+    return (
+        "{read} sentences read by machine: {labelled} labelled, {abstained} untold; "
+        "a polarity is suggested for {suggested}.".format(**counts)
+    )
 
 
 def positive(text):

@@ -236,7 +236,7 @@ def _body(service: Service, response: httpx2.Response) -> bytes:
         about_key = f"check {service.key_name}" if service.key else f"{service.key_name} is not set"
         raise SourceDown(f"it refuses to answer ({said}); {about_key}")
     if status in (408, 425, 429) or status >= 500:
-        wait = _retry_after(response.headers.get("Retry-After", ""))
+        wait = retry_after(response.headers.get("Retry-After", ""))
         if wait is not None and wait > LONGEST_WAIT:
             raise SourceDown(
                 f"it asks to wait {wait:,.0f} s ({said}), and more than {LONGEST_WAIT:.0f} s are not waited: "
@@ -282,7 +282,7 @@ def _without_key(service: Service, sentence: str) -> str:
     return sentence.replace(service.key, "…") if service.key else sentence
 
 
-def _retry_after(value: str) -> float | None:
+def retry_after(value: str) -> float | None:
     """The seconds that a Retry-After header asks for, as a number or as a date; None for neither.
 
     RFC 9110, section 10.2.3.

@@ -5,9 +5,11 @@ server, peak memory. What is measured, and what it means, is for the other modul
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +20,7 @@ from tests.postgres import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASES = ("SQLite", "PostgreSQL")
+SAMPLE_SECONDS = 0.2
 RSS_UNIT = 1024**2 if sys.platform == "darwin" else 1024  # of a MB, in what getrusage counts
 
 
@@ -25,9 +28,9 @@ class Spent(NamedTuple):
     """Seconds by the clock and of processor, MB at most, and the last line that was said."""
 
     seconds: float
-    processor: float  # of the command itself
+    processor: float  # of the command itself and the processes that it started
     server: float | None  # processor seconds of the database server; None where they cannot be told
-    memory: float  # of the command itself
+    memory: float  # of the same, together
     said: str
 
     @property
@@ -58,13 +61,14 @@ def manage(url, *arguments):
 def spend(*command, url, stdin=None):
     """Spent on one process with the database ``url``; ``stdin`` is an open file or None.
 
-    Its own figures from ``wait4``: those of all children would give the largest so far.
+    Its own figures from ``wait4``: those of all children would give the largest so far. Peak
+    memory is sampled where /proc tells whose child is whose, else the command's own alone.
     Raises CalledProcessError unless it exits with 0.
     """
     environment = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": "bench", "DEBUG": "off"}
     before, begin = server_seconds(url), time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=stdin, stdout=subprocess.PIPE)
-    with process.stdout:
+    with process.stdout, _sampled(process.pid) as peak:
         said = process.stdout.read().decode()
     _pid, status, usage = os.wait4(process.pid, 0)
     seconds, after = time.perf_counter() - begin, server_seconds(url)
@@ -75,9 +79,38 @@ def spend(*command, url, stdin=None):
         seconds,
         usage.ru_utime + usage.ru_stime,
         None if before is None else after - before,
-        usage.ru_maxrss / RSS_UNIT,
+        max(usage.ru_maxrss / RSS_UNIT, *peak),
         said.strip().rpartition("\n")[2],
     )
+
+
+@contextmanager
+def _sampled(pid):
+    """A list whose one item is the most MB that the process and its children have held together."""
+    peak, ended = [0.0], threading.Event()
+
+    def sample():
+        while not ended.wait(SAMPLE_SECONDS):
+            peak[0] = max(peak[0], _resident(pid))
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _resident(pid):
+    """MB of memory that a process and its children hold; 0 where /proc does not say."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0.0
+    [held] = re.findall(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE) or ["0"]
+    return int(held) / 1024 + sum(map(_resident, children))
 
 
 def socket_of(url):

@@ -21,6 +21,7 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_stale
+from papers import ahead
 from papers.ingest import upsert_papers
 from papers.models import Authorship, Notice, Paper, PossibleDuplicate, SourceRecord
 from papers.records import (
@@ -646,6 +647,21 @@ def test_the_same_command_goes_on_where_it_was_stopped(tmp_path, capsys, monkeyp
     read.clear()
     assert run_ingest(capsys, tmp_path)[0] == 0
     assert len(read) == 5  # that run came to its end: the next one looks at everything
+
+
+def test_a_file_that_a_second_process_reads_is_taken_in_and_gone_on_with_alike(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(ahead, "WORTH_BYTES", 0)
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 2)
+    told = {"abstract": "We present a lake. Our results show that it moves."}
+    path = write(tmp_path / "a.jsonl", *({**line, **told} for line in LINES), "{broken")
+    stop_at(monkeypatch, "10.5555/3")
+    assert run_ingest(capsys, path)[0] == 130
+    read = stop_at(monkeypatch, "nowhere")
+    code, _out, err = run_ingest(capsys, path)
+    assert code == 1 and f"{path}:6: skipped" in err and read == ["10.5555/3", "10.5555/4"]
+    assert Paper.objects.get(identifiers__value="10.5555/4").summary == "We present a lake."
+    assert Claim.objects.filter(text="Our results show that it moves.").count() == 5
+    assert list(check_library()) == []
 
 
 def test_a_run_stopped_at_its_hubs_has_nothing_left_to_read(tmp_path, capsys, monkeypatch):

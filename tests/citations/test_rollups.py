@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from citations.checks import check_library
 from citations.models import Citation, CitationContext, CoCitation, HubSummary, StaleHub
-from citations.rollups import People, depth, is_self_citation, refresh_all, refresh_hubs
+from citations.rollups import (
+    People,
+    depth,
+    is_self_citation,
+    refresh_all,
+    refresh_hubs,
+    refresh_self_citations,
+)
 from papers.models import Paper
 from tests.factories import make_assertion, make_citation, make_context, make_hub, make_paper, refresh
 
@@ -129,6 +136,10 @@ LIES = {
     "withdrawn": lambda: Citation.objects.update(withdrawn_at="2026-01-01T00:00Z"),
     "span": lambda: CitationContext.objects.update(start=3, end=10_000),
     "stale": lambda: StaleHub.objects.create(paper=Paper.objects.first()),
+    "cited paper lost": lambda: Citation.objects.filter(is_read=False).update(cited_paper_id=10**6),
+    "citing paper lost": lambda: Citation.objects.filter(pk=Citation.objects.first().pk).update(
+        citing_paper_id=10**6
+    ),
     "paper's year": lambda: Paper.objects.update(year=1850),
 }
 
@@ -169,3 +180,15 @@ def test_invariants_hold_for_any_hub(lines):
     if lines:
         assert sum(summary.roles.values()) == summary.labelled == sum(bool(role) for role, _p in lines)
         assert sum(summary.polarities.values()) == sum(bool(polarity) for _r, polarity in lines)
+
+
+@pytest.mark.django_db
+def test_self_citations_are_looked_at_again_only_below_a_key():
+    hub = make_paper(authors=["Anna Moss"])
+    first, second = (make_citation(make_paper(authors=["Anna Moss"]), hub) for _each in range(2))
+    Citation.objects.update(is_self_citation=None)
+    assert refresh_self_citations([hub.pk], below=second.pk) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.is_self_citation, second.is_self_citation) == (True, None)
+    assert refresh_self_citations([hub.pk]) == 1

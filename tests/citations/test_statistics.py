@@ -11,6 +11,7 @@ from citations.statistics import (
     clopper_pearson_lower,
     is_surely_at_least,
     percent,
+    t_quantile,
     upper_bound_when_none_seen,
     wilson_interval,
 )
@@ -57,6 +58,19 @@ def test_upper_bound_when_none_seen(n, bound):
 def test_upper_bound_needs_a_look():
     with pytest.raises(ValueError):
         upper_bound_when_none_seen(0)
+
+
+@pytest.mark.parametrize(
+    "df, point",
+    [(4, 2.776), (5, 2.571), (9, 2.26216), (19, 2.0930), (49, 2.0096), (99, 1.9842), (10**9, Z_95)],
+)
+def test_t_quantile_equals_tables(df, point):
+    assert t_quantile(df) == pytest.approx(point, abs=1e-3 if df < 9 else 5e-5)
+
+
+def test_t_quantile_refuses_what_it_cannot_tell():
+    with pytest.raises(ValueError, match="3 degrees of freedom"):
+        t_quantile(3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``manage.py ingest``: files of any known format into the library (contract: Commands)."""
 
+from contextlib import closing
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -7,7 +8,7 @@ from django.core.management.base import CommandError
 from citations.ingest import ingest_records
 from citations.management.importing import ImportCommand, positive
 from citations.models import ImportRun
-from papers import importers
+from papers import ahead, importers
 from papers.identifiers import parse_identifier
 from papers.records import PaperRecord, Problem, UnreadableFile
 
@@ -28,9 +29,6 @@ class Command(ImportCommand):
             "--from-start",
             action="store_true",
             help="do not go on where the same command was stopped, but read everything again",
-        )
-        parser.add_argument(
-            "--no-classify", action="store_true", help="leave sentences without a label unlabelled"
         )
         super().add_arguments(parser)
 
@@ -111,25 +109,29 @@ class Command(ImportCommand):
                 self.before += file.size
 
     def _file(self, file, records_done):
-        before, place = self.outcome.counts["records"], importers.Place()
+        place, counts = importers.Place(), self.outcome.counts
+        before, changed = counts["records"], _changed(counts)
 
-        def on_batch(outcome):
-            done = outcome.counts["records"]
+        def on_batch(_outcome):
+            nonlocal changed
+            reading.skim(changed == _changed(counts))
+            done, changed = counts["records"], _changed(counts)
             self.progress.update(done, share=(self.before + place.bytes) / self.size if self.size else None)
             self.come_to({"file": file.whole, "records": records_done + done - before})
 
         try:
             name = importers.identify(file.path, format=self.options["format"], about=self.about)
-            items = importers.read(file.path, format=name, about=self.about, place=place)
-            ingest_records(
-                self._limited(_after(items, records_done)),
-                source=name,
-                run=self.run.pk,
-                locator=file.path.name,
-                outcome=self.outcome,
-                on_problem=lambda _name, problem: self.report(file.path, problem),
-                on_batch=on_batch,
-            )
+            reading = ahead.Reading(file.path, format=name, about=self.about, place=place)
+            with closing(iter(reading)) as items:
+                ingest_records(
+                    self._limited(_after(items, records_done)),
+                    source=name,
+                    run=self.run.pk,
+                    locator=file.path.name,
+                    outcome=self.outcome,
+                    on_problem=lambda _name, problem: self.report(file.path, problem),
+                    on_batch=on_batch,
+                )
         except UnreadableFile as error:
             self.unread += 1
             self.report(file.path, Problem(str(error)))
@@ -167,6 +169,10 @@ class _File:
 
     def changed_since(self, moment):
         return self.written is None or self.written >= moment.timestamp()
+
+
+def _changed(counts):
+    return counts["papers_created"] + counts["papers_updated"]
 
 
 def _after(items, records_done):

@@ -120,7 +120,7 @@ def test_retry_after_in_seconds_is_waited_and_said(tmp_path, service):
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(value, low, high):
-    seconds = module._retry_after(value)
+    seconds = module.retry_after(value)
     assert seconds is None if low is None else low <= seconds <= high
 
 
@@ -129,7 +129,7 @@ def test_a_date_to_wait_for_is_counted_from_now(zone):
     moment = datetime.now(UTC) + timedelta(seconds=60)
     # Without a zone the time is universal time: "-0000".
     header = format_datetime(moment.astimezone(zone) if zone else moment.replace(tzinfo=None))
-    assert 50 < module._retry_after(header) <= 60
+    assert 50 < module.retry_after(header) <= 60
 
 
 def test_a_wait_beyond_the_limit_is_not_waited(client, service):

@@ -1,0 +1,126 @@
+"""What machines have read of the library's hubs, as sums, and the random checks that anchor them.
+
+Reads only. ``citations/assertions.py`` writes readings, ``citations/classifying.py`` has them
+made, ``citations/estimates.py`` knows the statistics. The unit is a citing paper: of one that
+cites in several sentences the probabilities are averaged, and a check of one of its sentences,
+drawn at random, stands for it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef
+
+from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
+from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
+from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
+
+SEVERAL = "several versions"
+
+
+def populations(paper_ids):
+    """What a machine has read: ``{paper id: {"version", "size", "sums", "squares", "stated"}}``.
+
+    ``version`` names the labeller. ``sums`` and ``squares`` of the probabilities over its ``size``
+    machine-read citing papers, by role; ``stated`` counts, by role, the citing papers that people
+    alone have labelled. Papers of which a machine has read nothing are left out. Two queries.
+    """
+    ids = sorted(paper_ids)
+    if not ids or not MachineReading.objects.exists():
+        return {}
+    means = ", ".join(f"AVG(r.p_{role}) AS m_{role}" for role in MACHINE_ROLES)
+    sums = ", ".join(f"SUM(m_{role}), SUM(m_{role} * m_{role})" for role in MACHINE_ROLES)
+    marks = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT cited_paper_id, MIN(oldest), MAX(newest), COUNT(*), {sums}
+            FROM (
+                SELECT c.id, c.cited_paper_id,
+                       MIN(r.model_version) AS oldest, MAX(r.model_version) AS newest, {means}
+                FROM citations_citation c
+                JOIN citations_machinereading r ON r.citation_id = c.id
+                JOIN citations_citationcontext x ON x.id = r.context_id
+                WHERE c.cited_paper_id IN ({marks}) AND c.withdrawn_at IS NULL AND x.withdrawn_at IS NULL
+                GROUP BY c.id, c.cited_paper_id
+            ) AS pairs
+            GROUP BY cited_paper_id
+            """,  # noqa: S608 - names of columns only
+            ids,
+        )
+        rows = cursor.fetchall()
+    found = {}
+    for paper_id, oldest, newest, size, *values in rows:
+        by_role = dict(zip(MACHINE_ROLES, zip(values[::2], values[1::2], strict=True), strict=True))
+        found[paper_id] = {
+            "version": newest if oldest == newest else SEVERAL,
+            "size": size,
+            "sums": {role: round(pair[0], 6) for role, pair in by_role.items() if pair[0]},
+            "squares": {role: round(pair[1], 6) for role, pair in by_role.items() if pair[1]},
+            "stated": {},
+        }
+    if found:
+        read = MachineReading.objects.filter(citation=OuterRef("pk"), context__withdrawn_at=None)
+        people = Citation.objects.current().filter(~Exists(read), cited_paper_id__in=list(found))
+        people = people.filter(role_source__in=HUMAN_SOURCES).exclude(role="").order_by()
+        for paper_id, role, papers in people.values_list("cited_paper_id", "role").annotate(Count("id")):
+            found[paper_id]["stated"][role] = papers
+    return found
+
+
+def drawn_at_random():
+    """The role assertions that checks are: by curators, of sentences that were drawn at random. Lazy."""
+    return Assertion.objects.filter(
+        source=LabelSource.CURATOR,
+        drawn=Assertion.Drawn.RANDOM,
+        dimension=Dimension.ROLE,
+        withdrawn_at=None,
+        context__withdrawn_at=None,
+        context__machine_reading__isnull=False,
+        context__citation__withdrawn_at=None,
+    )
+
+
+def random_checks(paper_id=None):
+    """The Checks of one hub, or of the whole library, the newest of each citing paper. One query."""
+    rows = drawn_at_random()
+    if paper_id is not None:
+        rows = rows.filter(context__citation__cited_paper=paper_id)
+    rows = rows.select_related("context__machine_reading", "context__citation").order_by("created_at", "id")
+    newest = {row.context.citation_id: row for row in rows}
+    return [
+        Check(
+            row.value,
+            row.context.machine_reading.probabilities,
+            hub=row.context.citation.cited_paper_id,
+        )
+        for row in newest.values()
+    ]
+
+
+class Reading(NamedTuple):
+    """A hub as a machine has read it: ``checked`` of its papers at random, and the Estimates of its shares.
+
+    ``estimates`` are largest first; empty while nothing may be estimated.
+    """
+
+    checked: int
+    estimates: list[Estimate]
+
+
+def reading_of(summary):
+    """The Reading of a HubSummary; None where no machine has read the hub.
+
+    One query, a second where the hub's own checks are too few and the library's stand in.
+    """
+    if summary is None or not summary.population:
+        return None
+    held = summary.population
+    population = Population(held["size"], held["sums"], held["squares"], held["stated"])
+    checks = random_checks(summary.paper_id)
+    order = [str(role) for role in ROLE_ORDER]
+    pool = None if basis(population, checks) else Pool.of(random_checks(), order)
+    found = anchored_shares(population, checks, order=order, pool=pool)
+    return Reading(len(checks), [line for line in found if line.share is not None])
