@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from math import exp
 
 from citations.classifier.patterns import (
@@ -24,8 +25,6 @@ from citations.classifier.patterns import (
 from citations.classifier.predictions import ROLES, Prediction
 from citations.classifier.sentences import MASKS, MAX_CHARACTERS, NUMBER, Masked, Sentence, mask
 
-VERSION = "cues-1"
-
 # How a point becomes odds. A further cue for the same word counts half of the one before.
 ROLE_SCALE = 1.0
 POLARITY_SCALE = 0.8
@@ -33,9 +32,16 @@ FURTHER = 0.5
 # The cue model answers where it is surer than this.
 LEAST_CONFIDENCE = 0.5
 LEAST_POLARITY = 0.5
+# Points from which support and dispute together make a qualification.
+LEAST_OF_BOTH = 2.5
 MOST_REASONS = 5
 # How many words a gap in a pattern may be.
 GAPS = {"..": 3, "...": 8}
+
+# Another for each change of a pattern or a point: it stands in the log of labels and in model files.
+_TABLES = (WORDS, ROLE_CUES, POLARITY_CUES, SECTION_POINTS, ROLE_START, POLARITY_START)
+_RULES = (ROLE_SCALE, POLARITY_SCALE, FURTHER, LEAST_CONFIDENCE, LEAST_POLARITY, LEAST_OF_BOTH, GAPS)
+VERSION = f"cues-{sha256(repr((_TABLES, _RULES)).encode()).hexdigest()[:8]}"
 
 _SHORTEST = 3
 _LEAST_LETTERS = 0.55
@@ -202,8 +208,10 @@ def polarity_scores(reading: Reading) -> dict[str, float]:
     points = dict(reading.polarity_points)
     # Support and dispute in one sentence is what a qualification sounds like.
     both = min(points.get("supports", 0.0), points.get("disputes", 0.0))
-    if both >= 2:
+    if both >= LEAST_OF_BOTH:
         points["qualifies"] = points.get("qualifies", 0.0) + both
+        points["supports"] -= both
+        points["disputes"] -= both
     return {word: start + points.get(word, 0.0) for word, start in POLARITY_START.items()}
 
 
@@ -252,14 +260,21 @@ class CueModel:
 
 
 def suggested_polarity(reading: Reading) -> tuple[str, float, tuple[str, ...], dict[str, float]]:
-    """(polarity or "", its probability, matched words, probabilities) that the cues suggest."""
+    """(polarity or "", its probability, matched words, all probabilities) that the cues suggest.
+
+    Disputes and qualifications both ask a person to look: they are suggested where either is
+    likely enough, and the probability is that of either.
+    """
     chances = softmax(polarity_scores(reading), POLARITY_SCALE)
-    best = max(chances, key=chances.__getitem__)
-    words = tuple(reading.polarity_words.get(best, ())[:MOST_REASONS])
-    if best == "neutral" or chances[best] < LEAST_POLARITY or reading.unreadable:
+    doubt = chances["disputes"] + chances["qualifies"]
+    best, chance = "supports", chances["supports"]
+    if doubt > chance:
+        best, chance = max(("disputes", "qualifies"), key=chances.__getitem__), doubt
+    if chance < LEAST_POLARITY or reading.unreadable:
         return "", 0.0, (), chances
+    words = tuple(reading.polarity_words.get(best, ())[:MOST_REASONS])
     if not words:  # both sides speak
         words = tuple(
             word for side in ("supports", "disputes") for word in reading.polarity_words.get(side, [])[:2]
         )
-    return best, chances[best], words, chances
+    return best, chance, words, chances

@@ -18,55 +18,49 @@ WORDS = {
     "WAS": "was|were",
     "HAS": "has|have|had",
     "CITE": "TARGET|OTHER",
-    "USE": "use|used|uses|using|employ|employed|employs|employing|utilize|utilized|utilizes|utilizing|utilise"
-    "|utilised|adopt|adopted|adopts|adopting|apply|applied|applies|applying",
-    "DO": "use|used|employ|employed|utilize|utilized|utilise|utilised|adopt|adopted|apply|applied"
-    "|follow|followed"
-    "|implement|implemented|ran|trained|train|perform|performed|compute|computed|calculated"
-    "|calculate|estimated"
-    "|measured|assessed|conducted|chose|choose|selected|select|rely|relied|borrow|borrowed|tested|computed"
-    "|converted|parsed|parse|tagged|annotated|run|evaluated|evaluate|construct|constructed|extracted|extract"
-    "|generated|generate|obtained|obtain|define|defined|modeled|modelled|normalized|incorporate|incorporated",
-    "DONE": "used|employed|utilized|utilised|adopted|applied|followed|implemented|trained|performed|computed"
-    "|calculated|estimated|measured|assessed|conducted|selected|chosen|tested|extracted|generated|obtained"
-    "|analyzed|analysed|determined|quantified|scored|prepared|purified|amplified|normalized|isolated"
-    "|constructed"
-    "|collected|defined|modeled|modelled|carried|administered|recorded|cultured|processed|stained|sequenced"
-    "|transfected|cloned|evaluated|identified|examined|screened|aligned|derived|fitted|corrected|coded|rated"
-    "|parsed|tagged|annotated|tokenized|optimized|optimised|initialized|monitored|treated|synthesized|grown",
-    "TOOL": "method|methods|protocol|protocols|procedure|procedures|algorithm|algorithms|technique|techniques"
-    "|software|package|packages|toolkit|tool|tools|program|scale|scales|questionnaire|inventory"
-    "|index|score|scores"
-    "|test|tests|assay|assays|primers|kit|version|implementation|library|framework|formula|equation|equations"
-    "|criteria|guidelines|instrument|interview|subscale|checklist|parser|tagger|decoder|classifier"
-    "|metric|metrics"
-    "|measure|estimator|approach|system|model|models|design|classification|analyzer|simulator|plugin"
-    "|pipeline",
-    "DATA": "dataset|datasets|data|corpus|corpora|treebank|benchmark|benchmarks|database|databases"
-    "|testbed|test-set"
-    "|wordnet|ontology|lexicon|repository|archive|testset|data-set|annotations|treebanks",
+    "USE": "use|used|uses|using|employ|employed|employs|employing|utilize|utilized|utilizes|utilizing"
+    "|utilise|utilised|adopt|adopted|adopts|adopting|apply|applied|applies|applying",
+    "DO": "use|used|employ|employed|utilize|utilized|utilise|utilised|adopt|adopted|apply|applied|follow"
+    "|followed|implement|implemented|ran|trained|train|perform|performed|compute|computed|calculated"
+    "|calculate|estimated|measured|assessed|conducted|chose|choose|selected|select|rely|relied|borrow"
+    "|borrowed|tested|converted|parsed|parse|tagged|annotated|run|evaluated|evaluate|construct|constructed"
+    "|extracted|extract|generated|generate|obtained|obtain|define|defined|modeled|modelled|normalized"
+    "|incorporate|incorporated",
+    "DONE": "used|employed|utilized|utilised|adopted|applied|followed|implemented|trained|performed"
+    "|computed|calculated|estimated|measured|assessed|conducted|selected|chosen|tested|extracted|generated"
+    "|obtained|analyzed|analysed|determined|quantified|scored|prepared|purified|amplified|normalized"
+    "|isolated|constructed|collected|defined|modeled|modelled|carried|administered|recorded|cultured"
+    "|processed|stained|sequenced|transfected|cloned|evaluated|identified|examined|screened|aligned|derived"
+    "|fitted|corrected|coded|rated|parsed|tagged|annotated|tokenized|optimized|optimised|initialized"
+    "|monitored|treated|synthesized|grown",
+    "TOOL": "method|methods|protocol|protocols|procedure|procedures|algorithm|algorithms|technique"
+    "|techniques|software|package|packages|toolkit|tool|tools|program|scale|scales|questionnaire|inventory"
+    "|index|score|scores|test|tests|assay|assays|primers|kit|version|implementation|library|framework"
+    "|formula|equation|equations|criteria|guidelines|instrument|interview|subscale|checklist|parser|tagger"
+    "|decoder|classifier|metric|metrics|measure|estimator|approach|system|model|models|design"
+    "|classification|analyzer|simulator|plugin|pipeline",
+    "DATA": "dataset|datasets|data|corpus|corpora|treebank|benchmark|benchmarks|database|databases|testbed"
+    "|test-set|wordnet|ontology|lexicon|repository|archive|testset|data-set|annotations|treebanks",
     "CORPUS": "dataset|datasets|corpus|corpora|treebank|treebanks|benchmark|benchmarks|database|databases"
     "|lexicon|repository",
     "RESULTS": "result|results|finding|findings|observation|observations|conclusion|conclusions|data"
-    "|estimates"
-    "|value|values|outcome|outcomes",
+    "|estimates|value|values|outcome|outcomes",
     "STUDIES": "study|studies|report|reports|work|works|research|investigation|investigations|experiment"
-    "|experiments|literature|publication|publications|authors|researchers|findings|results|observations|data",
+    "|experiments|literature|publication|publications|authors|researchers|findings|results|observations"
+    "|data",
     "EARLIER": "previous|previously|earlier|prior|other|past|published|existing|former|recent|literature",
-    "SHOW": "show|shows|showed|shown|demonstrate|demonstrated|demonstrates|demonstrating|find|found"
-    "|finds|report"
-    "|reported|reports|observe|observed|observes|suggest|suggested|suggests|indicate|indicated"
-    "|indicates|reveal"
-    "|revealed|conclude|concluded|prove|proved|proven|noted|noticed|argue|argued|argues|claimed"
-    "|claim|showing",
-    "EXTEND": "extend|extended|extends|extending|generalize|generalized|generalizes|modify|modified|modifies"
-    "|augment|augmented|refine|refined|adapt|adapted|adapts|enhance|enhanced|improve|improved|revise|revised",
-    "MORE": "higher|lower|greater|smaller|larger|better|worse|faster|slower|less|more|longer|shorter|stronger"
-    "|weaker|fewer|lesser|poorer",
-    "AGREE": "consistent|agreement|accordance|accord|line|concordance|concordant|keeping|congruent|compatible"
-    "|consonant|conformity|coherent|consonance|agree|agrees|agreed|compliance|concert|harmony"
-    "|parallel|parallels"
-    "|correspond|corresponds|consistently",
+    "SHOW": "show|shows|showed|shown|demonstrate|demonstrated|demonstrates|demonstrating|find|found|finds"
+    "|report|reported|reports|observe|observed|observes|suggest|suggested|suggests|indicate|indicated"
+    "|indicates|reveal|revealed|conclude|concluded|prove|proved|proven|noted|noticed|argue|argued|argues"
+    "|claimed|claim|showing",
+    "EXTEND": "extend|extended|extends|extending|generalize|generalized|generalizes|modify|modified"
+    "|modifies|augment|augmented|refine|refined|adapt|adapted|adapts|enhance|enhanced|improve|improved"
+    "|revise|revised",
+    "MORE": "higher|lower|greater|smaller|larger|better|worse|faster|slower|less|more|longer|shorter"
+    "|stronger|weaker|fewer|lesser|poorer",
+    "AGREE": "consistent|agreement|accordance|accord|line|concordance|concordant|keeping|congruent"
+    "|compatible|consonant|conformity|coherent|consonance|agree|agrees|agreed|compliance|concert|harmony"
+    "|parallel|parallels|correspond|corresponds|consistently",
     "SOME": "several|many|various|numerous|most|some|number|different|few|recent|variety|growing",
 }
 

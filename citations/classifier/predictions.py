@@ -35,8 +35,9 @@ class Prediction:
     ``role`` is empty where it abstains; ``likeliest`` never is. ``probabilities`` holds every
     role that the labeller knows and sums to 1; ``confidence`` is that of ``likeliest``.
     ``reasons`` are the matched words. ``polarity`` is a suggestion for a person to check, empty
-    for none, with its probability and reasons. ``why_abstained`` is a short sentence, for pages
-    and logs.
+    for none, with its probability (for disputes and qualifies that of either) and reasons;
+    ``polarity_scores`` are the probabilities of all. ``why_abstained`` is a short sentence, for
+    pages and logs.
     """
 
     role: str

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from citations.classifier.cues import CueModel
 from citations.labelled import library_examples
 from citations.labels import LabelSource
 from citations.models import Assertion
@@ -61,7 +62,7 @@ def test_the_cues_are_measured_too_and_the_section_can_be_hidden(folder, capsys)
     call_command("evaluate_classifier", folder / "test.jsonl", cues=True, json=True)
     call_command("evaluate_classifier", folder / "test.jsonl", cues=True, json=True, without_section=True)
     one, other = map(json.loads, capsys.readouterr().out.splitlines())
-    assert one["model"] == other["model"] == "cues-1"
+    assert one["model"] == other["model"] == CueModel.version
     assert one["ece"] != other["ece"]
 
 

@@ -81,6 +81,8 @@ def test_an_answer_names_its_words():
         ("Contrary to Marsh (2004), we did not find any effect of moonlight.", "disputes"),
         ("Their count is inconsistent with ours and overestimates the flock [4].", "disputes"),
         ("Our data partly support the claim of Heron (1999), and only in wet years.", "qualifies"),
+        ("Our results agree with the first claim of Reed [3] but are contrary to the second.", "qualifies"),
+        ("The trap is effective, though not cheap [4].", ""),
         ("Tides were recorded with a float [4].", ""),
         ("Eels live in rivers (Reed, 2012).", ""),
     ],
@@ -117,6 +119,27 @@ def test_what_cannot_be_read_is_left_alone(text):
     assert found.why_abstained
     assert found.polarity == ""
     assert found.likeliest in ROLES
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "Wir haben die Methode von Marsch (2004) für das Watt benutzt und erweitert.",
+            "not an English sentence",
+        ),
+        ("Nous avons utilisé la méthode de Marais (2004) pour cette étude.", "not an English sentence"),
+        ("Мы использовали метод (Болотов, 2004) для измерения приливов.", "not an English sentence"),
+        ("12.5 13.7 8.8 (4) tide 17.0 0.5 moon 22 eels 31", "mostly numbers and signs"),
+        ("Tides [3].", "too few words"),
+        ("[3]", "too few words"),
+        ("", "no words"),
+        ("we used the method of Reed (2012) " * 1500, "longer than 5,000 characters"),
+        ("Herons, egrets, storks, spoonbills, grebes [3].", "no cue speaks"),
+    ],
+)
+def test_it_says_why_it_abstains(text, why):
+    assert predict(text).why_abstained == why
 
 
 def test_it_abstains_where_only_the_section_speaks():

@@ -10,22 +10,21 @@ import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citations.classifier import labeller, trained
+from citations.classifier import cues, features, labeller, trained
 from citations.classifier.card import model_card
 from citations.classifier.corpora import Example
 from citations.classifier.cues import CueModel
 from citations.classifier.evaluation import SeenInTraining, evaluate, polarity_report
-from citations.classifier.sentences import Sentence
+from citations.classifier.sentences import Sentence, mask
 from tests.citations.classifier.samples import invented
 
 EXAMPLES = invented(150)
+DATA = [{"name": "invented", "examples": len(EXAMPLES)}]
 
 
 @pytest.fixture(scope="module")
 def model():
-    return trained.train(
-        EXAMPLES, created="2026-11-26", data=[{"name": "invented", "examples": len(EXAMPLES)}]
-    )
+    return trained.train(EXAMPLES, created="2026-11-26", data=DATA)
 
 
 @pytest.fixture
@@ -63,7 +62,10 @@ def test_the_twin_without_section_answers_where_none_is_known(model):
         for section in ("", "Methods", "Discussion")
     )
     assert methods > other
-    assert unknown not in (methods, other)
+    seen = trained._Seen.of([Sentence(text)])
+    by_twin = model._probabilities(trained.TEXT_ONLY, seen)[0, model.roles.index("method")]
+    by_the_other = model._probabilities(trained.WITH_SECTION, seen)[0, model.roles.index("method")]
+    assert unknown == pytest.approx(by_twin) != pytest.approx(by_the_other)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,15 @@ def test_below_its_threshold_it_abstains(model):
     sentences += [Sentence("The harbour and the lamps of the village are [3] of some old kind.")]
     for found in model.predict(sentences):
         assert (found.role == "") == (found.confidence < threshold)
+
+
+@pytest.mark.parametrize("with_section", [False, True])
+def test_every_number_has_its_name(with_section):
+    masked = mask(Sentence("We used the nets of Reed [3].", section="Methods"))
+    found = features.numbers(masked, cues.read(masked), with_section=with_section)
+    names = features.TEXT_NUMBERS + (features.SECTION_NUMBERS if with_section else ())
+    assert len(found) == len(names) == len(set(names))
+    assert dict(zip(names, found, strict=True))["cue method"] > 0
 
 
 def test_groups_never_leak_between_folds():
@@ -125,18 +136,27 @@ def test_a_model_without_a_threshold_always_abstains():
 
 
 def test_the_same_examples_give_the_same_model(model):
-    again = trained.train(
-        EXAMPLES, created="2027-01-01", data=[{"name": "invented", "examples": len(EXAMPLES)}]
-    )
+    again = trained.train(EXAMPLES, created="2027-01-01", data=DATA)
     assert again.version == model.version
     assert trained.train(EXAMPLES[:-1], created="2026-11-26").version != model.version
 
 
-def test_with_few_labels_it_stays_near_the_cues():
-    sentences = [example.sentence for example in invented(30, seed=8, start=500)]
-    cues = [found.likeliest for found in CueModel().predict(sentences)]
-    few = trained.train(invented(21), created="2026-11-26").predict(sentences)
-    assert sum(one == other.likeliest for one, other in zip(cues, few, strict=True)) >= 24
+def test_where_the_labels_tell_nothing_it_stays_with_the_cues():
+    roles = ("background", "method", "comparison")
+    dull = [
+        Example(
+            Sentence(f"The {number} lamps of the pier are old [3]."),
+            roles[number % 3],
+            "",
+            str(number),
+            "hub",
+        )
+        for number in range(30)
+    ]
+    sentences = [replace(example.sentence, section="") for example in invented(60, seed=8)]
+    by_cues = [found.likeliest for found in CueModel().predict(sentences)]
+    few = trained.train(dull, created="2026-11-26").predict(sentences)
+    assert sum(one == other.likeliest for one, other in zip(by_cues, few, strict=True)) >= 50
 
 
 @pytest.mark.parametrize(
