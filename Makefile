@@ -80,6 +80,7 @@ bench: install ## Measure loading in bulk, its growth, and pages (ARGS="--works 
 
 bench-labels: install ## Measure how well labels are read, on published sets (ARGS=FOLDER of the files)
 	@$(CLEAN) $(PY) -m tests.bench.labels $(ARGS)
+	@$(CLEAN) $(PY) -m tests.bench.hubs $(ARGS)
 
 clean: ## Remove what was made here, the sample library too; never db.sqlite3 or .secret-key
 	rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.sqlite3 demo.sqlite3-*

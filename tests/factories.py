@@ -228,7 +228,7 @@ def make_reading(
     polarity="",
     polarity_probability=None,
 ):
-    """A machine's reading of a context, with the assertions that a real one leaves; no ``role``: it abstains."""
+    """A machine's reading of a context, with the assertions that a real one leaves. No ``role``: untold."""
     likeliest = role or likeliest
     probabilities = probabilities or {
         likeliest: 0.7,

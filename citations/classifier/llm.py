@@ -8,7 +8,8 @@ whatever comes back is believed only where it is a role for a sentence that was 
 that gives the model orders can so get a wrong role for itself, or for others of its batch, and
 nothing else; machine labels are never counted as a person's.
 
-What a model says of its own confidence is not calibrated. There are no probabilities.
+What a model says of its own confidence is not calibrated: the probabilities made of it order
+sentences and enter estimates, which random checks correct; they are no one's measure of truth.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import httpx2
 import msgspec
 import stamina
 
+from citations.classifier.predictions import ROLES, Prediction
 from citations.labels import Role
 from papers import text
 from papers.live.client import retry_after
@@ -47,8 +49,7 @@ unclear: it cannot be told from the sentence
 
 Answer with one JSON object and nothing else, one entry for each sentence, confidence from 0 to 1:
 {"labels": [{"n": 1, "role": "method", "confidence": 0.8}, ...]}"""
-# "unclear" is how the model abstains.
-ROLES = frozenset(role.value for role in Role if role != Role.UNCLEAR)
+UNSTATED = 0.5  # how sure a model is taken to be that does not say
 
 BATCH = 10
 # No citing sentence is that long; a longer text is not sent.
@@ -84,14 +85,16 @@ class Citing(Protocol):
     def section(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model says of one sentence. ``role`` is "" where it abstains; ``why_abstained`` says why."""
+def told(role: str, confidence: float = UNSTATED) -> Prediction:
+    """A Prediction of ``role``: what is left of the probability goes to the other roles alike."""
+    rest = (1 - confidence) / (len(ROLES) - 1)
+    return Prediction(role, role, confidence, {word: confidence if word == role else rest for word in ROLES})
 
-    role: str = ""
-    confidence: float | None = None
-    probabilities: Mapping[str, float] = field(default_factory=dict)
-    why_abstained: str = ""
+
+def untold(why: str) -> Prediction:
+    """An abstention: every role is as likely as another."""
+    even = dict.fromkeys(ROLES, 1 / len(ROLES))
+    return Prediction("", Role.BACKGROUND.value, 1 / len(ROLES), even, why_abstained=why)
 
 
 class Stopped(Exception):
@@ -101,7 +104,7 @@ class Stopped(Exception):
     not asked about: they are not abstentions.
     """
 
-    def __init__(self, reason: str, answers: Sequence[Answer] = ()):
+    def __init__(self, reason: str, answers: Sequence[Prediction] = ()):
         super().__init__(reason)
         self.answers = list(answers)
 
@@ -209,14 +212,14 @@ class LanguageModel:
             model = f"{model[: room - len(digest) - 1]}~{digest}"
         return f"llm:{model}:{PROMPT_VERSION}"
 
-    def predict(self, sentences: Sequence[Citing]) -> list[Answer]:
-        """An Answer for each of ``sentences``, in their order.
+    def predict(self, sentences: Sequence[Citing]) -> list[Prediction]:
+        """A Prediction for each of ``sentences``, in their order.
 
         Malformed, missing and unknown answers are abstentions, and so is what need not be asked:
         blank text and text beyond MAX_CHARACTERS. Raises BudgetReached or ServerDown, with the
         answers that came before.
         """
-        answers: list[Answer] = []
+        answers: list[Prediction] = []
         for begin in range(0, len(sentences), BATCH):
             try:
                 batch = self._labelled(sentences[begin : begin + BATCH])
@@ -227,11 +230,11 @@ class LanguageModel:
             answers += batch
         return answers
 
-    def _labelled(self, sentences: Sequence[Citing]) -> list[Answer]:
+    def _labelled(self, sentences: Sequence[Citing]) -> list[Prediction]:
         why = {n: _why_not_asked(sentence) for n, sentence in enumerate(sentences, 1)}
         asked = {n: sentences[n - 1] for n, reason in why.items() if not reason}
         found = _read(self._ask(asked), asked) if asked else {}
-        return [found.get(n) or Answer(why_abstained=reason) for n, reason in why.items()]
+        return [found.get(n) or untold(reason) for n, reason in why.items()]
 
     # -- asking --------------------------------------------------------------------------
 
@@ -382,15 +385,15 @@ def _question(asked: Mapping[int, Citing]) -> str:
     return msgspec.json.encode({"sentences": items}).decode()
 
 
-def _read(content: str, asked: Mapping[int, Citing]) -> dict[int, Answer]:
-    """An Answer for each sentence that was asked about, whatever ``content`` is."""
+def _read(content: str, asked: Mapping[int, Citing]) -> dict[int, Prediction]:
+    """A Prediction for each sentence that was asked about, whatever ``content`` is."""
     begin, end = content.find("{"), content.rfind("}")  # models like to fence their JSON
     try:
         entries = msgspec.json.decode(
             content[begin : end + 1].encode("utf-8", "replace"), type=_Labels
         ).labels
     except (ValueError, RecursionError):
-        return {n: Answer(why_abstained="malformed answer") for n in asked}
+        return {n: untold("malformed answer") for n in asked}
     labels: dict[int, list[_Label]] = {}
     for entry in entries:
         try:
@@ -401,20 +404,20 @@ def _read(content: str, asked: Mapping[int, Citing]) -> dict[int, Answer]:
     return {n: _answer(labels.get(n, [])) for n in asked}
 
 
-def _answer(labels: Sequence[_Label]) -> Answer:
-    """The Answer from what the model says of one sentence."""
+def _answer(labels: Sequence[_Label]) -> Prediction:
+    """The Prediction from what the model says of one sentence."""
     if not labels:
-        return Answer(why_abstained="missing answer")
+        return untold("missing answer")
     if len({label.role for label in labels}) > 1:
-        return Answer(why_abstained="contradictory answers")
+        return untold("contradictory answers")
     role, confidence = labels[0].role.strip().lower(), labels[0].confidence
     if role == Role.UNCLEAR.value:
-        return Answer(why_abstained="unclear")
+        return untold("unclear")
     if role not in ROLES:
-        return Answer(why_abstained="unknown role")
+        return untold("unknown role")
     if isinstance(confidence, int | float) and 0 <= confidence <= 1:
-        return Answer(role, float(confidence))
-    return Answer(role)
+        return told(role, float(confidence))
+    return told(role)
 
 
 def _bounded(response: httpx2.Response) -> bytes:

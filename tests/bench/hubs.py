@@ -1,6 +1,6 @@
 """How near anchored shares come to the truth, and how often their intervals hold it. Prints Markdown.
 
-``python -m tests.bench.hubs FOLDER`` reads the labelled sentences of FOLDER (SciCite, SOFT with
+``python -m tests.bench.hubs [FOLDER]`` reads the labelled sentences of FOLDER (SciCite, SOFT with
 ACL-ARC, Athar; see ``docs/estimates.md``). A simulated hub is a hundred held-out sentences, their
 roles mixed by a draw from a Dirichlet distribution; its truth is known, and checks are drawn from
 it at random. What was decided by simulation was decided on two halves of SciCite's training file.
@@ -21,10 +21,13 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from citations import estimates
+from citations import classifier, estimates
+from citations.classifier import trained
+from citations.classifier.corpora import Example
 from citations.estimates import Check, Pool, Population, anchored_shares
 from citations.labels import translate
 from citations.statistics import Z_95, t_quantile, wilson_interval
+from tests.bench.labels import FOLDER
 from tests.bench.tables import print_table
 
 SEED = 20261126
@@ -40,6 +43,8 @@ class Sentence:
     section: str
     role: str
     group: str
+    start: int | None = None
+    end: int | None = None
 
 
 # -- the sets --------------------------------------------------------------------------------
@@ -54,6 +59,14 @@ def _ours(scheme, value):
     return translate(scheme, value)[0][1]
 
 
+def _span(row):
+    """Where SciCite says that the citation stands; it is not always there."""
+    start, end = row.get("citeStart"), row.get("citeEnd")
+    if isinstance(start, int | float) and isinstance(end, int | float) and 0 <= start < end:
+        return int(start), int(end)
+    return None, None
+
+
 def scicite(folder, part):
     return [
         Sentence(
@@ -61,6 +74,7 @@ def scicite(folder, part):
             str(row.get("sectionName") or ""),
             _ours("scicite", row["label"]),
             row["citingPaperId"],
+            *_span(row),
         )
         for row in _lines(folder, f"scicite-{part}")
     ]
@@ -85,14 +99,25 @@ def athar(folder):
     ]
 
 
-# -- a stand-in for the classifier -----------------------------------------------------------
+# -- the machines ------------------------------------------------------------------------------
 
 
 def probabilities(train, test):
-    """What a model trained on the sentences ``train`` says of those of ``test``: a dict of roles for each.
+    """What the project's classifier, trained on ``train``, says of ``test``: a dict of roles for each."""
+    examples = [Example(_asked(s), s.role, "", s.group, "bench") for s in train]
+    model = trained.train(examples, created="2026-11-26")
+    return [dict(said.probabilities) for said in model.predict([_asked(s) for s in test])]
 
-    Words and pairs of words, and the first word of the section, in a logistic regression. Put
-    the project's classifier here once it is there. Nothing of it was tuned.
+
+def _asked(sentence):
+    return classifier.sentences.Sentence(sentence.text, sentence.start, sentence.end, sentence.section)
+
+
+def words_alone(train, test):
+    """What a plain model says of ``test``, by which the rules were decided and polarity is read.
+
+    Words and pairs of words, and the first word of the section, in a logistic regression, never
+    tuned. The project trains no model of polarity.
     """
 
     def text(sentence):
@@ -279,7 +304,7 @@ def report_decisions(train, number):
     }
     rows, read = [], {}
     for name, sentences in machines.items():
-        machine = read[name] = probabilities(sentences, there)
+        machine = read[name] = words_alone(sentences, there)
         for kind in (FLAT, LIKE):
             odds = odds_of(there, kind)
             hubs = some(simulated(rng, there, machine, odds), number)
@@ -391,7 +416,7 @@ def report_real(title, sentences, draws):
         texts = {s.text for s in test}
         train = [s for s in sentences if s.group not in out and s.text not in texts]
         by_paper = defaultdict(list)
-        for sentence, p in zip(test, probabilities(train, test), strict=True):
+        for sentence, p in zip(test, words_alone(train, test), strict=True):
             by_paper[sentence.group].append((sentence.role, p))
         hubs |= {
             paper: Hub([role for role, _p in read], [p for _role, p in read])
@@ -443,12 +468,15 @@ def report_real(title, sentences, draws):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.bench.hubs", description=__doc__)
-    parser.add_argument("folder", type=Path, help="the folder with the labelled sentences")
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     parser.add_argument("--hubs", type=int, default=1000, metavar="N", help="simulated hubs of each kind")
     parser.add_argument(
         "--only", choices=("decisions", "scicite", "acl-arc", "athar"), help="this part alone"
     )
     options = parser.parse_args()
+    if not (options.folder / "scicite-train.jsonl.gz").exists():
+        print(f"{options.folder} holds no labelled sentences: nothing is measured.")
+        return
     wanted = lambda part: options.only in (None, part)  # noqa: E731
     number = options.hubs
     train = scicite(options.folder, "train")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from citations.classifier import llm
-from citations.classifier.llm import Answer, BudgetReached, LanguageModel, Server, ServerDown
+from citations.classifier.llm import BudgetReached, LanguageModel, Server, ServerDown, told
 from tests.papers.live.stand_in import Reply, stand_in
 
 KEY = "made-up-key-0123456789"
@@ -68,7 +68,7 @@ def refusal(status, message="no", **headers):
 def test_a_batch_is_one_request_and_its_answers_come_in_order(service):
     service.answers[PATH] = said(labels("method", "comparison"))
     with model(service) as labeller:
-        assert labeller.predict(TWO) == [Answer("method", 0.75), Answer("comparison", 0.75)]
+        assert labeller.predict(TWO) == [told("method", 0.75), told("comparison", 0.75)]
     assert (labeller.requests, labeller.tokens) == (1, 50)
     assert labeller.counts == {"labelled": 2}
     [request] = service.requests
@@ -161,11 +161,11 @@ def test_what_cannot_be_believed_is_an_abstention_and_is_counted(service, conten
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"), [(0, 0.0), (1, 1.0), (1.5, None), (-1, None), ("high", None), (None, None)]
+    ("value", "kept"), [(0, 0.0), (1, 1.0), (1.5, 0.5), (-1, 0.5), ("high", 0.5), (None, 0.5)]
 )
-def test_a_confidence_that_is_none_is_not_stated(service, value, kept):
+def test_a_confidence_that_is_none_is_taken_for_even_odds(service, value, kept):
     service.answers[PATH] = said({"labels": [{"n": 1, "role": "method", "confidence": value}]})
-    assert model(service).predict(TWO[:1]) == [Answer("method", kept)]
+    assert model(service).predict(TWO[:1]) == [told("method", kept)]
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b'{"choices": 1}', b"[]", b"[" * 10_000])
@@ -252,7 +252,7 @@ def test_what_came_before_a_stop_is_not_lost(service, monkeypatch):
     labeller = model(service)
     with pytest.raises(ServerDown) as stopped:
         labeller.predict(TWO)
-    assert stopped.value.answers == [Answer("method", 0.75)]
+    assert stopped.value.answers == [told("method", 0.75)]
     assert labeller.counts == {"labelled": 1}
 
 
