@@ -318,7 +318,13 @@ class Machine:
         self.needed = max(0, min(MIN_CHECKS, self.size) - self.checked)
         counted = hub.counts.roles
         self.lines = [
-            EstimateLine(line.role, Role(line.role).label, counted.get(line.role, 0), line)
+            EstimateLine(
+                line.role,
+                Role(line.role).label,
+                counted.get(line.role, 0),
+                line,
+                hub.link(role=line.role),
+            )
             for line in estimates
             if line.share >= LEAST_SHOWN or counted.get(line.role)
         ]
@@ -332,6 +338,7 @@ class EstimateLine:
     label: object
     count: int
     share: Estimate
+    url: str
 
 
 @dataclass
