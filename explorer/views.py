@@ -12,6 +12,7 @@ from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
 from explorer import facets
+from explorer.caching import kept
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
 from explorer.hub import Hub, attach, evidence, hubs_for_list
 from explorer.representative import SHOWN, telling_context
@@ -38,6 +39,7 @@ AUTHOR_PAPERS = 200
 
 
 @require_safe
+@kept
 def home(request):
     words = request.GET.get("q", "").replace("\x00", "").strip()[:300]
     parsed = identifiers.parse_identifier(words) if words else None
@@ -69,6 +71,7 @@ def home(request):
 
 
 @require_safe
+@kept
 def papers(request):
     query = Query.parse(request.GET, table=HUB_TABLE)
     listing = HubListing(query, request.path)
@@ -85,6 +88,7 @@ def papers(request):
 
 
 @require_safe
+@kept
 def hub(request, paper_id, slug=""):
     paper, path, moved = _find(request, paper_id, "explorer:hub")
     if moved:
@@ -111,6 +115,7 @@ def hub(request, paper_id, slug=""):
 
 
 @require_safe
+@kept
 def citing(request, paper_id, slug=""):
     paper, path, moved = _find(request, paper_id, "explorer:citing")
     if moved:
@@ -122,6 +127,7 @@ def citing(request, paper_id, slug=""):
 
 
 @require_safe
+@kept
 def citation(request, paper_id, citing_id):
     """The evidence of one citation. An address of a merged paper leads to the kept one."""
     kept = _kept_ids(paper_id, citing_id)
@@ -148,6 +154,7 @@ def citation(request, paper_id, citing_id):
 
 
 @require_safe
+@kept
 def author(request, author_id):
     person = get_object_or_404(Author, pk=author_id)
     papers_of = Paper.objects.filter(authorships__author=person).select_related("venue", "hub_summary")
@@ -165,11 +172,13 @@ def author(request, author_id):
 
 
 @require_safe
+@kept
 def about_accuracy(request):
     return render(request, "explorer/about_accuracy.html")
 
 
 @require_safe
+@kept
 def about_labels(request):
     context = {
         "roles": [(role, labels.ROLE_DESCRIPTIONS[role]) for role in labels.ROLE_ORDER],

@@ -302,7 +302,16 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "explorer.caching.MarksAdminWrites",
 ]
+
+# Pages are kept in each process (explorer/caching.py); some 60 MB when full.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 400},
+    }
+}
 
 ROOT_URLCONF = "hubsite.urls"
 WSGI_APPLICATION = "hubsite.wsgi.application"

@@ -383,3 +383,18 @@ class Authorship(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class LibraryMark(models.Model):
+    """One row that every transaction which writes to the library leaves anew: by it pages are kept."""
+
+    mark = models.BigIntegerField()
+    changed_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"{self.mark:x} of {self.changed_at}"
+
+    @classmethod
+    def current(cls):
+        """(mark, time of the last change), or (0, None) where nobody has written yet. One query."""
+        return cls.objects.values_list("mark", "changed_at").first() or (0, None)

@@ -6,9 +6,12 @@ import time
 from dataclasses import dataclass
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from citations.classifier import llm
 from citations.classifier.llm import BudgetReached, LanguageModel, Server, ServerDown, told
+from citations.models import Assertion, HubSummary
+from tests.factories import make_citation, make_context, make_paper
 from tests.papers.live.stand_in import Reply, stand_in
 
 KEY = "made-up-key-0123456789"
@@ -346,3 +349,30 @@ def test_long_names_of_models_stay_apart():
     assert first != second
     assert len(first) == len(second) == 60
     assert first.startswith("llm:mmm") and first.endswith(":1")
+
+
+# -- the command -------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_classify_asks_the_server_and_keeps_what_it_answered_before_the_budget_ended(
+    service, settings, monkeypatch
+):
+    paper = make_paper()
+    for number in range(4):
+        make_context(make_citation(make_paper(), paper), f"We use the tool of [{number}] here.")
+    monkeypatch.setattr(llm, "BATCH", 2)
+    settings.LLM_BASE_URL, settings.LLM_MODEL, settings.LLM_API_KEY = f"{service.url}/v1", "maker/small", KEY
+    settings.LLM_BUDGET_REQUESTS, settings.LLM_BUDGET_TOKENS = 1, 10**6
+    service.answers[PATH] = [said(labels("method", "unclear")), said(labels("dataset", "method"))]
+    with pytest.raises(CommandError) as stopped:
+        call_command("classify", "--llm")
+    assert stopped.value.returncode == 1 and KEY not in str(stopped.value)
+    rows = Assertion.objects.order_by("context_id")
+    assert [(row.value, row.model_version) for row in rows] == [
+        ("method", "llm:maker/small:1"),
+        ("", "llm:maker/small:1"),
+    ]
+    call_command("classify", "--llm")
+    assert [row.value for row in rows.all()] == ["method", "", "dataset", "method"]
+    assert HubSummary.objects.get(paper=paper).roles == {"dataset": 1, "method": 2}

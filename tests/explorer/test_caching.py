@@ -1,0 +1,181 @@
+"""Kept pages: the same bytes until something is written, right from then on, and never another's."""
+
+import threading
+import time
+
+import pytest
+from django.core.cache import cache
+from django.http import Http404, HttpResponse
+from django.test import RequestFactory
+from django.utils import timezone
+
+from citations import curation
+from citations.labels import LabelSource
+from explorer import caching
+from papers import bulk
+from papers.models import LibraryMark
+from tests.factories import (
+    make_assertion,
+    make_citation,
+    make_context,
+    make_curator,
+    make_paper,
+    make_staff,
+    refresh,
+)
+
+db = pytest.mark.django_db
+
+
+@pytest.fixture
+def hub():
+    paper = make_paper("Of tides")
+    for number in range(12):
+        context = make_context(make_citation(make_paper(), paper), f"A sentence on tides, number {number}.")
+        make_assertion(context, value="background", source=LabelSource.DATASET)
+    refresh()
+    return paper
+
+
+def pages(hub):
+    pair = hub.incoming_citations.first()
+    return [
+        "/",
+        "/papers/",
+        hub.get_absolute_url(),
+        f"{hub.get_absolute_url()}citing/?role=background",
+        f"/papers/{hub.pk}/citing/{pair.citing_paper_id}/",
+        "/about/labels/",
+    ]
+
+
+@db
+def test_a_page_is_answered_again_without_reading_the_library(client, hub, django_assert_num_queries):
+    for address in pages(hub):
+        first = client.get(address)
+        with django_assert_num_queries(1):
+            again = client.get(address)
+        assert again.content == first.content and again["ETag"] == first["ETag"], address
+        assert again["Cache-Control"] == "public, no-cache"
+        assert {"Accept-Language", "Cookie"} <= {name.strip() for name in again["Vary"].split(",")}
+        assert "Content-Security-Policy" in again
+
+
+@db
+def test_who_has_the_page_is_told_that_nothing_changed(client, hub, django_assert_num_queries):
+    address = hub.get_absolute_url()
+    first = client.get(address)
+    with django_assert_num_queries(1):
+        answer = client.get(address, headers={"if-none-match": first["ETag"]})
+    assert answer.status_code == 304 and not answer.content
+    assert answer["ETag"] == first["ETag"] and answer["Cache-Control"] == "public, no-cache"
+    dated = client.get(address, headers={"if-modified-since": first["Last-Modified"]})
+    assert dated.status_code == 304
+
+
+@db
+def test_a_relabelled_sentence_shows_at_once(client, hub):
+    address = hub.get_absolute_url()
+    before = client.get(address)
+    context = hub.incoming_citations.first().contexts.get()
+    curation.relabel_context(context=context, curator=make_curator(), role="extension")
+    after = client.get(address, headers={"if-none-match": before["ETag"]})
+    assert after.status_code == 200 and after["ETag"] != before["ETag"]
+    assert "1 of 12" in after.content.decode() and "1 of 12" not in before.content.decode()
+
+
+@db
+def test_a_text_that_is_taken_down_is_gone_at_once(client, hub):
+    pair = hub.incoming_citations.first()
+    address = f"/papers/{hub.pk}/citing/{pair.citing_paper_id}/"
+    passage = pair.contexts.get().passage
+    assert passage.text in client.get(address).content.decode()
+    curation.suppress_passage(passage=passage, curator=make_curator(), reason="asked for")
+    assert passage.text not in client.get(address).content.decode()
+
+
+@db
+def test_a_form_of_the_admin_leaves_a_mark(admin_client, hub):
+    before = LibraryMark.current()[0]
+    admin_client.get("/admin/")
+    assert LibraryMark.current()[0] == before
+    admin_client.post("/admin/auth/group/add/", {"name": "Readers"})
+    assert LibraryMark.current()[0] != before
+
+
+@db
+def test_marks_are_random_and_one_row(hub):
+    marks = set()
+    for _each in range(5):
+        bulk.mark_library()
+        marks.add(LibraryMark.current()[0])
+    assert len(marks) == 5 and LibraryMark.objects.count() == 1
+    assert (timezone.now() - LibraryMark.current()[1]).total_seconds() < 60
+
+
+@db
+def test_who_is_logged_in_gets_pages_of_their_own(client, hub):
+    pair = hub.incoming_citations.first()
+    address = f"/papers/{hub.pk}/citing/{pair.citing_paper_id}/"
+    client.force_login(make_staff(is_superuser=True))
+    own = client.get(address)
+    assert "Correct this label" in own.content.decode() and own["Cache-Control"] == "private, no-cache"
+    client.logout()
+    assert "Correct this label" not in client.get(address).content.decode()
+
+
+@db
+def test_addresses_hosts_and_languages_are_told_apart(client, hub, settings):
+    settings.ALLOWED_HOSTS = ["one.example", "two.example"]
+    address = hub.get_absolute_url()
+    tags = {
+        client.get(address, headers={"host": host, "accept-language": language})["ETag"]
+        for host in settings.ALLOWED_HOSTS
+        for language in ("en", "en-gb")
+    }
+    assert len(tags) >= 2
+    assert client.get(address, headers={"host": "two.example"}).content.decode().count("two.example")
+    assert client.get(f"{address}?role=method", headers={"host": "two.example"})["ETag"] not in tags
+
+
+@db
+def test_what_is_not_there_is_not_kept(client, hub):
+    missing = client.get("/papers/999999/")
+    assert missing.status_code == 404 and "public" not in missing.get("Cache-Control", "")
+    moved = client.get(f"/papers/{hub.pk}/")
+    assert moved.status_code == 301 and "public" not in moved.get("Cache-Control", "")
+
+
+def test_a_burst_of_readers_of_a_cold_page_renders_it_once(monkeypatch):
+    rendered, answers = [], []
+
+    @caching.kept
+    def slow(request):
+        rendered.append(request)
+        time.sleep(0.2)
+        return HttpResponse("a page")
+
+    monkeypatch.setattr(LibraryMark, "current", classmethod(lambda _cls: (7, None)))
+    threads = [
+        threading.Thread(target=lambda: answers.append(slow(RequestFactory().get("/cold/")).content))
+        for _each in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [b"a page"] * 8 and len(rendered) == 1
+
+
+def test_a_page_that_fails_keeps_nobody_waiting(monkeypatch):
+    @caching.kept
+    def missing(request):
+        raise Http404
+
+    monkeypatch.setattr(LibraryMark, "current", classmethod(lambda _cls: (7, None)))
+    for _each in range(2):
+        begin = time.monotonic()
+        with pytest.raises(Http404):
+            missing(RequestFactory().get("/missing/"))
+        assert time.monotonic() - begin < caching.RENDER_SECONDS / 2
+    cache.clear()
