@@ -27,13 +27,14 @@ from citations import curation
 from citations.curation import Refused
 from citations.estimates import MIN_CHECKS, MIN_POOL_HUBS
 from citations.labelled import library_examples
-from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension
+from citations.labels import HUMAN_SOURCES, Dimension, Role
 from citations.machine import drawn_at_random
-from citations.models import Assertion, CitationContext, HubSummary, MachineReading
+from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading
 
 RANDOM, TARGETED = Assertion.Drawn.RANDOM, Assertion.Drawn.TARGETED
 
-KEYS_A_ROUND, ROUNDS = 300, 3
+ROUNDS = (300, 300, 3000, 3000)  # keys tried at a time
+PAIRS_AT_FIRST = 50
 HUBS_LOOKED_AT = 20
 LEAST_SURE = 20  # one of them is taken, so that two curators seldom meet
 
@@ -63,7 +64,7 @@ def draw(*, hub=None, curator, skipped=(), dice=_dice):
     by expected effect: one of each in turn. Where one kind has nothing left, the other.
     ``skipped``: keys of contexts that are not to come; of a random draw the whole pair does not,
     since another of its sentences would not be a random one. At most some ten queries, each of
-    a bounded number of index entries, but for what ``_by_counting`` says.
+    a bounded number of index entries, but for what ``_by_pairs`` says.
     """
     entered = _today(curator)
     kinds = [_at_random, _by_effect]
@@ -117,11 +118,12 @@ def _at_random(hub, skipped, dice):
     Each pair with the same chance, then each of its showable sentences with the same chance.
     """
     frame = unchecked(hub, skipped)
-    if hub is None:
-        key = _by_keys(frame, dice)
-        if key is not None:
-            return key
-    return _by_counting(frame, dice)
+    if hub is not None:
+        return _by_pairs(Citation.objects.incoming(hub.pk).values_list("pk", flat=True), frame, dice)
+    key = _by_keys(frame, dice)
+    if key is not None:
+        return key
+    return _by_pairs(showable().values_list("citation", flat=True).distinct(), frame, dice)
 
 
 def _by_keys(frame, dice):
@@ -130,9 +132,9 @@ def _by_keys(frame, dice):
     A key that is not in the frame is rejected; one whose pair has m sentences in it is kept
     once in m times. So a pair has m chances of 1/m, the same as any other, and within a pair
     the sentences are alike. Keys are drawn with replacement, each independent of the others,
-    which makes the first that is kept an exact draw. At most 3 × 300 look-ups by primary key, in
-    a table of any size; where less than about one key in 300 is in the frame it may find nothing.
-    That it does says nothing of any sentence, so the exact way that follows is as even.
+    which makes the first that is kept an exact draw. At most 6,600 look-ups by primary key, mostly
+    300, in a table of any size; where less than about one key in 2,000 is in the frame it may find
+    nothing. That it does says nothing of any sentence, so the exact way that follows is as even.
     """
     low = MachineReading.objects.aggregate(key=Min("pk"))["key"]
     high = MachineReading.objects.aggregate(key=Max("pk"))["key"]
@@ -142,29 +144,36 @@ def _by_keys(frame, dice):
     frame = frame.annotate(
         sentences=Subquery(siblings.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     )
-    for _round in range(ROUNDS):
-        keys = [dice.randint(low, high) for _each in range(KEYS_A_ROUND)]
-        found = dict(frame.filter(pk__in=set(keys)).values_list("pk", "sentences"))
+    for size in ROUNDS:
+        keys = [dice.randint(low, high) for _each in range(size)]
+        found = dict(frame.filter(context__among=sorted(set(keys))).values_list("pk", "sentences"))
         for key in keys:
             if key in found and dice.random() * found[key] < 1:
                 return key
     return None
 
 
-def _by_counting(frame, dice):
-    """A pair by its number among all pairs of the frame, then one of its sentences; None without any.
+def _by_pairs(pairs, frame, dice):
+    """One sentence of the first pair of the frame among ``pairs``, shuffled; None without any.
 
-    Three queries. Counts the whole frame: of a hub, as many index entries as it has machine-read
-    sentences; of a library, all of them, which happens where nearly all pairs are checked.
+    ``pairs`` holds each pair of the frame once, and may hold others. Reads all of their keys, then
+    looks up a few at a time, more each time: for a hub one index entry for each citing paper; for a
+    library, whose turn comes only where hardly any pair is left, all pairs that a machine has read.
     """
-    pairs = frame.order_by("citation").values_list("citation", flat=True).distinct()
-    size = pairs.count()
-    if not size:
-        return None
-    place = dice.randrange(size)
-    pair = pairs[place : place + 1].first()
-    keys = list(showable().filter(citation=pair).order_by("pk").values_list("pk", flat=True))
-    return dice.choice(keys) if keys else None
+    order = list(pairs)
+    dice.shuffle(order)
+    begin, size = 0, PAIRS_AT_FIRST
+    while begin < len(order):
+        some = order[begin : begin + size]
+        sentences = {}
+        rows = frame.filter(citation__among=some).order_by("pk")
+        for key, pair in rows.values_list("pk", "citation"):
+            sentences.setdefault(pair, []).append(key)
+        for pair in some:
+            if pair in sentences:
+                return dice.choice(sentences[pair])
+        begin, size = begin + size, size * 4
+    return None
 
 
 def _by_effect(hub, skipped, dice):
@@ -322,7 +331,7 @@ def progress(*, curator, hub=None):
         kind = RANDOM if drawn == RANDOM else TARGETED
         counts[value, kind] += labels
         totals[kind] += labels
-    roles = [(role, counts[role, RANDOM], counts[role, TARGETED]) for role in reversed(ROLE_ORDER)]
+    roles = [(role, counts[role, RANDOM], counts[role, TARGETED]) for role in Role]
     checks = drawn_at_random().order_by().values_list("context__citation__cited_paper")
     by_hub = dict(checks.annotate(Count("context__citation", distinct=True)))
     checked, hub_checked, hub_size, hub_needed = sum(by_hub.values()), None, None, None

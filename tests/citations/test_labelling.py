@@ -75,7 +75,7 @@ def departure(counts, expected):
     return sum((counts[key] - total * share) ** 2 / (total * share) for key, share in expected.items())
 
 
-@pytest.mark.parametrize("way", ["library", "hub", "counted"])
+@pytest.mark.parametrize("way", ["library", "hub"])
 def test_each_pair_is_drawn_as_often_whatever_its_sentences(curator, way):
     hub = make_read_hub([1, 1, 2, 5, 9])
     make_context(make_citation(cited_paper=hub))  # nobody has read it
@@ -85,7 +85,6 @@ def test_each_pair_is_drawn_as_often_whatever_its_sentences(curator, way):
     draws = {
         "library": lambda: labelling._by_keys(labelling.unchecked(), dice),
         "hub": lambda: labelling._at_random(hub, [], dice),
-        "counted": lambda: labelling._by_counting(labelling.unchecked(), dice),
     }
     pair_of = {row.pk: row.citation_id for row in contexts}
     drawn = Counter(draws[way]() for _each in range(600))
@@ -113,6 +112,18 @@ def test_a_checked_pair_is_not_drawn_again_and_the_last_draw_finds_nothing(curat
     assert len(seen) == 2
     assert labelling._at_random(hub, [], rolled(1)) is None
     assert labelling._at_random(None, [], rolled(1)) is None
+
+
+def test_where_keys_find_nothing_the_pairs_are_gone_through(monkeypatch):
+    hub = make_read_hub([2, 1, 1])
+    monkeypatch.setattr(labelling, "ROUNDS", ())
+    monkeypatch.setattr(labelling, "PAIRS_AT_FIRST", 1)
+    dice = rolled(3)
+    drawn = {labelling._at_random(None, [], dice) for _each in range(40)}
+    assert drawn == set(CitationContext.objects.values_list("pk", flat=True))
+    last = CitationContext.objects.latest("pk")
+    kept_out = list(CitationContext.objects.exclude(pk=last.pk).values_list("pk", flat=True))
+    assert labelling._at_random(hub, kept_out, dice) == last.pk
 
 
 def test_a_sentence_that_a_curator_chose_to_label_stays_in_the_frame(curator):
