@@ -33,7 +33,7 @@ from citations.models import Assertion, Citation, CitationContext, HubSummary, M
 
 RANDOM, TARGETED = Assertion.Drawn.RANDOM, Assertion.Drawn.TARGETED
 
-ROUNDS = (300, 300, 3000, 3000)  # keys tried at a time
+ROUNDS = (30, 300, 3000, 3000)  # keys tried at a time
 PAIRS_AT_FIRST = 50
 HUBS_LOOKED_AT = 20
 LEAST_SURE = 20  # one of them is taken, so that two curators seldom meet
@@ -132,8 +132,8 @@ def _by_keys(frame, dice):
     A key that is not in the frame is rejected; one whose pair has m sentences in it is kept
     once in m times. So a pair has m chances of 1/m, the same as any other, and within a pair
     the sentences are alike. Keys are drawn with replacement, each independent of the others,
-    which makes the first that is kept an exact draw. At most 6,600 look-ups by primary key, mostly
-    300, in a table of any size; where less than about one key in 2,000 is in the frame it may find
+    which makes the first that is kept an exact draw. At most 6,330 look-ups by primary key, mostly
+    30, in a table of any size; where less than about one key in 2,000 is in the frame it may find
     nothing. That it does says nothing of any sentence, so the exact way that follows is as even.
     """
     low = MachineReading.objects.aggregate(key=Min("pk"))["key"]
