@@ -24,9 +24,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from citations import curation, identity
+from citations import curation, identity, labelling
 from citations.curation import Refused
-from citations.labels import Polarity, Role
+from citations.labels import POLARITY_DESCRIPTIONS, ROLE_DESCRIPTIONS, Dimension, Polarity, Role
 from citations.models import (
     Assertion,
     Citation,
@@ -551,6 +551,150 @@ def marked(context):
     return context
 
 
+class FastLabelForm(forms.Form):
+    """A role, which must be chosen, a polarity and a note."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=Role.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose one; “unclear” is one.")},
+    )
+    polarity = forms.ChoiceField(
+        label=gettext_lazy("Polarity"), required=False, choices=Polarity.choices, widget=forms.RadioSelect
+    )
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=1000)
+
+
+class LabellingScreen:
+    """Labelling one sentence after the other. What the machine said is told after saving, never before.
+
+    The session keeps, for each hub, what is on the screen and what an undoing pushed off it, so
+    that a reload draws nothing new; what was skipped; and what was saved, for undoing.
+    """
+
+    session_key = "labelling"
+    most_kept = 200
+    undoable = 20
+    scopes_kept = 10
+
+    def __init__(self, site):
+        self.site = site
+        self.__name__ = "labelling"
+
+    def __call__(self, request):
+        if not request.user.has_perm("citations.add_assertion"):
+            raise PermissionDenied
+        hub = self._hub(request)
+        kept = {"screen": {}, "skipped": [], "saved": [], **request.session.get(self.session_key, {})}
+        form = FastLabelForm()
+        if request.method == "POST":
+            form = FastLabelForm(request.POST)
+            done = self._act(request, form, kept, str(hub.pk) if hub else "")
+            request.session[self.session_key] = kept
+            if done:
+                return HttpResponseRedirect(request.get_full_path())
+        context = self._show(request, hub, kept) | {"form": form}
+        request.session[self.session_key] = kept
+        template = "admin/citations/citationcontext/labelling.html"
+        return TemplateResponse(request, template, self.site.each_context(request) | context)
+
+    def _hub(self, request):
+        asked = request.GET.get("hub", "")
+        if not asked:
+            return None
+        return get_object_or_404(Paper, pk=int(asked) if asked.isdecimal() and len(asked) < 19 else 0)
+
+    def _act(self, request, form, kept, scope):
+        """Do what was asked; whether the page is done with it, or shows the form with what is wrong."""
+        act = request.POST.get("act", "")
+        if act not in ("save", "skip", "undo", "learn"):
+            raise Http404(f"no such act: {act}")
+        try:
+            if act == "save" and not form.is_valid():
+                return False
+            getattr(self, f"_{act}")(request, form, kept, scope)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return True
+
+    def _save(self, request, form, kept, scope):
+        sealed = request.POST.get("sealed", "")
+        saved = labelling.save(sealed=sealed, curator=request.user, **form.cleaned_data)
+        kept["saved"] = [*kept["saved"], [row.pk for row in saved.assertions]][-self.undoable :]
+        kept["screen"].get(scope, [])[-1:] = []
+        messages.success(request, _told(saved))
+
+    def _skip(self, request, form, kept, scope):
+        skipped = labelling.unseal(request.POST.get("sealed", ""), request.user, seconds=None)
+        kept["skipped"] = [*kept["skipped"], skipped.context.pk][-self.most_kept :]
+        kept["screen"].get(scope, [])[-1:] = []
+        messages.info(request, _("Skipped. It will not come again before you log in anew."))
+
+    def _undo(self, request, form, kept, scope):
+        if not kept["saved"]:
+            raise Refused(_("There is nothing to take back."))
+        again = labelling.undo(assertion_ids=kept["saved"].pop(), curator=request.user)
+        kept["screen"].setdefault(scope, []).append(labelling.seal(again, request.user))
+        messages.success(request, _("Taken back. Here is the sentence again."))
+
+    def _learn(self, request, form, kept, scope):
+        labelling.learn()
+
+    def _show(self, request, hub, kept):
+        scope = str(hub.pk) if hub else ""
+        waiting = kept["screen"].pop(scope, [])
+        drawn = None
+        while waiting and drawn is None:
+            try:
+                drawn = labelling.unseal(waiting.pop(), request.user, seconds=None)
+            except Refused:  # taken down, or labelled elsewhere
+                continue
+        if drawn is None:
+            drawn = labelling.draw(hub=hub, curator=request.user, skipped=kept["skipped"])
+        sealed = labelling.seal(drawn, request.user) if drawn else ""
+        if sealed:
+            kept["screen"][scope] = [*waiting, sealed][-self.undoable :]
+        kept["screen"] = dict(list(kept["screen"].items())[-self.scopes_kept :])
+        return {
+            "opts": CitationContext._meta,
+            "title": _("Label sentences"),
+            "hub": hub,
+            "context": drawn and marked(drawn.context),
+            "sealed": sealed,
+            "undoable": bool(kept["saved"]),
+            "progress": labelling.progress(curator=request.user, hub=hub),
+            "learnt": labelling.learnt(),
+            "roles": [(str(n), role, ROLE_DESCRIPTIONS[role]) for n, role in enumerate(Role, 1)],
+            "polarities": [(word[0], word, POLARITY_DESCRIPTIONS[word]) for word in Polarity],
+        }
+
+
+def _told(saved):
+    """What is said after saving: the label, how the sentence was drawn, and what the machine had said."""
+    reading, role = saved.reading, Role(saved.role.value)
+    likeliest = Role(reading.likeliest).label
+    if not reading.role:
+        machine = _("The machine could not tell (likeliest: %(role)s).") % {"role": likeliest}
+    elif reading.role == role:
+        machine = _("The machine had said the same.")
+    else:
+        machine = _("The machine had said %(role)s.") % {"role": Role(reading.role).label}
+    if saved.draw.drawn == Assertion.Drawn.RANDOM:
+        drawn = _("It was drawn at random.")
+    else:
+        drawn = _("It was chosen.")
+    words = [
+        role.label,
+        *(Polarity(row.value).label for row in saved.assertions if row.dimension == Dimension.POLARITY),
+    ]
+    said = _("Saved: %(label)s · %(today)d today.") % {
+        "label": ", ".join(map(str, words)),
+        "today": saved.today,
+    }
+    return f"{said} {drawn} {machine}"
+
+
 @admin.register(CitationContext)
 class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
     """The relabel screen: a sentence, all that was ever said of it, and the form for a word of one's own."""
@@ -564,6 +708,7 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     change_form_template = "admin/citations/citationcontext/change_form.html"
+    change_list_template = "admin/citations/citationcontext/change_list.html"
     acts = {"label": "citations.add_assertion", "withdraw": "citations.add_assertion"}
 
     @admin.display(description=gettext_lazy("sentence"))
@@ -580,6 +725,18 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
             .get_queryset(request)
             .select_related("passage", "citation__citing_paper", "citation__cited_paper")
         )
+
+    def get_urls(self):
+        fast = path(
+            "labelling/",
+            self.admin_site.admin_view(LabellingScreen(self.admin_site)),
+            name="citations_citationcontext_labelling",
+        )
+        return [fast, *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        may = {"label": request.user.has_perm("citations.add_assertion")}
+        return super().changelist_view(request, {"may": may, **(extra_context or {})})
 
     def show(self, request, context):
         others = context.passage.contexts.current().exclude(pk=context.pk)

@@ -164,10 +164,21 @@ def withdraw(assertion_ids, *, now):
     return changed
 
 
-def by_curator(*, curator, now, role="", polarity="", note="", context=None, citation=None):
+def by_curator(
+    *,
+    curator,
+    now,
+    role="",
+    polarity="",
+    note="",
+    context=None,
+    citation=None,
+    drawn=Assertion.Drawn.TARGETED,
+):
     """Append a curator's labels for a context or a whole pair; returns the rows.
 
-    Raises ValueError for a word that is not ours, and when neither word is given.
+    ``drawn``: how the sentence came before the curator. Estimates rest on RANDOM, which only
+    ``labelling.py`` may say. Raises ValueError for a word that is not ours, and when neither word is given.
     """
     if role and role not in Role.values or polarity and polarity not in Polarity.values:
         raise ValueError(f"not a label: {role or polarity}")
@@ -184,7 +195,7 @@ def by_curator(*, curator, now, role="", polarity="", note="", context=None, cit
             crosswalk_version=labels.CROSSWALK_VERSION,
             curator=curator,
             note=note,
-            drawn=Assertion.Drawn.TARGETED,
+            drawn=drawn,
             created_at=now,
         )
         for dimension, word in words

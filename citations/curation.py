@@ -71,17 +71,24 @@ def _delete(row, curator):
 # -- labels --------------------------------------------------------------------------------
 
 
-def relabel_context(*, context, curator, role="", polarity="", note=""):
+def relabel_context(*, context, curator, role="", polarity="", note="", drawn=Assertion.Drawn.TARGETED):
     """Append a curator's label of one citing sentence; returns the Assertions.
 
-    A role, a polarity or both, as our words. Earlier labels stay in the log. Raises
-    Refused when neither is given, ValueError for a word that is none of ours.
+    A role, a polarity or both, as our words. Earlier labels stay in the log. ``drawn``: how
+    the sentence came before the curator (see ``labelling.py``). Raises Refused when neither is
+    given, ValueError for a word that is none of ours.
     """
     if not role and not polarity:
         raise Refused(_("Choose a role, a polarity or both."))
     with _act():
         rows = assertions.by_curator(
-            curator=curator, now=timezone.now(), role=role, polarity=polarity, note=note, context=context
+            curator=curator,
+            now=timezone.now(),
+            role=role,
+            polarity=polarity,
+            note=note,
+            context=context,
+            drawn=drawn,
         )
         _refresh_pair(context.citation)
     return rows
@@ -110,15 +117,25 @@ def withdraw_label(*, assertion, curator):
     Raises Refused for labels of other sources, which their sources withdraw, and for a
     label that is withdrawn already.
     """
+    withdraw_labels(labels=[assertion], curator=curator)
+
+
+def withdraw_labels(*, labels, curator):
+    """Take back several labels of a curator at once, all or none. Raises Refused as ``withdraw_label``."""
     with _act():
-        assertion.refresh_from_db()
-        if assertion.source != LabelSource.CURATOR:
-            raise Refused(_("Only curators' labels can be taken back; label the sentence anew instead."))
-        if not assertions.withdraw([assertion.pk], now=timezone.now()):
-            raise Refused(_("This label has been taken back already."))
-        assertion.refresh_from_db()
-        _note(curator, assertion, "Label taken back")
-        _refresh_pair(assertion.citation or assertion.context.citation)
+        pairs = {}
+        for assertion in labels:
+            assertion.refresh_from_db()
+            if assertion.source != LabelSource.CURATOR:
+                raise Refused(_("Only curators' labels can be taken back; label the sentence anew instead."))
+            if not assertions.withdraw([assertion.pk], now=timezone.now()):
+                raise Refused(_("This label has been taken back already."))
+            assertion.refresh_from_db()
+            _note(curator, assertion, "Label taken back")
+            pair = assertion.citation or assertion.context.citation
+            pairs[pair.pk] = pair
+        for pair in pairs.values():
+            _refresh_pair(pair)
 
 
 def _demand_sentence(citation):

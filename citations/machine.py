@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
-from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
+from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension
 from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
 
 SEVERAL = "several versions"
@@ -72,11 +72,9 @@ def populations(paper_ids):
 
 def drawn_at_random():
     """The role assertions that checks are: by curators, of sentences that were drawn at random. Lazy."""
-    return Assertion.objects.filter(
-        source=LabelSource.CURATOR,
+    return Assertion.objects.by_curators().filter(
         drawn=Assertion.Drawn.RANDOM,
         dimension=Dimension.ROLE,
-        withdrawn_at=None,
         context__withdrawn_at=None,
         context__machine_reading__isnull=False,
         context__citation__withdrawn_at=None,

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from citations.headline import Status, Tier
 from citations.labels import SENTIMENT_SCHEMES, Dimension, LabelSource, Polarity, Role
-from citations.querysets import CitationQuerySet, ContextQuerySet
+from citations.querysets import AssertionQuerySet, CitationQuerySet, ContextQuerySet
 from papers.matching import MatchStatus
 from papers.models import Paper, SourceRecord, Venue
 from papers.sections import SECTION_KINDS
@@ -307,7 +307,17 @@ class Assertion(models.Model):
     created_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
+    objects = AssertionQuerySet.as_manager()
+
     class Meta:
+        indexes = [
+            # A few thousand of millions: counted on each screen of labelling and for each estimate.
+            models.Index(
+                fields=["dimension", "drawn", "value"],
+                name="assertion_by_curators",
+                condition=Q(source=LabelSource.CURATOR),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="assertion_has_one_target",

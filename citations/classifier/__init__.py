@@ -9,6 +9,7 @@
 ``evaluation``   a labeller measured on labelled sentences
 ``corpora``      labelled sentences from files
 ``card``         the model card
+``learning``     how good a model is with so many labels, and what more would bring
 
 ``labeller()`` gives the one to use. Which labels count, and where they are written, is the
 business of ``citations/assertions.py``.
