@@ -327,6 +327,12 @@ class Assertion(models.Model):
                 condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
             ),
         ]
+        # Few of millions are curators': what compares with them starts from these.
+        indexes = [
+            models.Index(
+                fields=["context", "dimension"], name="assertion_by_curators", condition=Q(source="curator")
+            )
+        ]
         ordering = ["created_at", "id"]
 
     def __str__(self):

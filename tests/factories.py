@@ -12,6 +12,8 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from citations import labels
+from citations.assertions import by_machine
+from citations.classifier.predictions import Prediction
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import (
     Assertion,
@@ -21,6 +23,7 @@ from citations.models import (
     Claim,
     ClaimTreatment,
     ContextProvenance,
+    MachineReading,
     Passage,
     RepresentativePin,
     UnmatchedReference,
@@ -201,6 +204,37 @@ def make_assertion(context=None, *, value="method", citation=None, source=LabelS
     columns.setdefault("original_value", value or "puzzling")
     columns.setdefault("created_at", timezone.now())
     return Assertion.objects.create(context=context, citation=citation, value=value, source=source, **columns)
+
+
+def make_reading(
+    context,
+    *,
+    role="",
+    likeliest="background",
+    version="cues-1",
+    probabilities=None,
+    polarity="",
+    polarity_probability=None,
+):
+    """What a machine of this version makes of ``context``, with the labels that a reading appends.
+
+    An empty ``role`` means that it abstained; a given one is the likeliest too. ``probabilities``:
+    {role: probability}, all on the likeliest unless given.
+    """
+    likeliest = role or likeliest
+    probabilities = probabilities or {likeliest: 1.0}
+    if polarity_probability is None:
+        polarity_probability = 0.9 if polarity else 0.0
+    said = Prediction(
+        role=role,
+        likeliest=likeliest,
+        confidence=probabilities[likeliest],
+        probabilities=probabilities,
+        polarity=polarity,
+        polarity_probability=polarity_probability,
+    )
+    by_machine({context: said}, version=version, now=timezone.now())
+    return MachineReading.objects.get(context=context)
 
 
 def make_claim(paper=None, claim_text=None, *, origin=Claim.Origin.RECORD, **columns):
