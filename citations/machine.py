@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
-from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension
+from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
 from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
 
 SEVERAL = "several versions"
@@ -82,7 +82,11 @@ def drawn_at_random():
 
 
 def random_checks(paper_id=None):
-    """The Checks of one hub, or of the whole library, the newest of each citing paper. One query."""
+    """The Checks of one hub, or of the whole library, the newest of each citing paper. One query.
+
+    The draw makes a check; its truth is the newest word that curators hold of the sentence, so
+    that a correction corrects the estimate and takes nothing out of the sample.
+    """
     rows = drawn_at_random()
     if paper_id is not None:
         rows = rows.filter(context__citation__cited_paper=paper_id)
@@ -90,7 +94,7 @@ def random_checks(paper_id=None):
     newest = {row.context.citation_id: row for row in rows}
     return [
         Check(
-            row.value,
+            row.context.role if row.context.role_source == LabelSource.CURATOR else row.value,
             row.context.machine_reading.probabilities,
             hub=row.context.citation.cited_paper_id,
         )

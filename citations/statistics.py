@@ -1,5 +1,6 @@
 """Intervals and bounds for shares. Pure functions over counts."""
 
+from collections import Counter
 from math import exp, lgamma, log, log1p, sqrt
 
 Z_95 = 1.959963984540054  # the standard normal's 97.5 % point
@@ -32,6 +33,25 @@ def upper_bound_when_none_seen(n):
     if n < 1:
         raise ValueError("nothing was looked at")
     return 1 - 0.05 ** (1 / n)
+
+
+def cohens_kappa(table):
+    """Cohen's kappa of two raters from ``{(first's word, second's word): n}``: agreement beyond chance.
+
+    (p_o − p_e) / (1 − p_e), where p_e is the agreement of two raters who use each word as often as these
+    do and otherwise at random. Cohen, J. (1960), Educ. Psychol. Meas. 20, 37–46. 1 is perfect, 0 what
+    chance gives. None where it has no value: nothing rated, or both used one and the same word only.
+    """
+    n = sum(table.values())
+    first, second = Counter(), Counter()
+    for (one, other), count in table.items():
+        first[one] += count
+        second[other] += count
+    by_chance = sum(first[word] * second[word] for word in first)  # times n squared, exact
+    if by_chance == n * n:
+        return None
+    agreed = sum(count for (one, other), count in table.items() if one == other)
+    return (agreed * n - by_chance) / (n * n - by_chance)
 
 
 def t_quantile(df):

@@ -17,6 +17,7 @@ urlpatterns = [
     path("authors/<int:author_id>/", views.author, name="author"),
     path("about/labels/", views.about_labels, name="about-labels"),
     path("about/accuracy/", views.about_accuracy, name="accuracy"),
+    path("about/accuracy/disagreements/", views.disagreements, name="disagreements"),
     path("api/v1/", api.addresses()),
     re_path(r"^(?P<scheme>doi|arxiv)/(?P<value>.+?)/?$", views.by_identifier),
     re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),

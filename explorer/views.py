@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
-from explorer import facets
+from explorer import accuracy, facets
+from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
 from explorer.hub import Hub, attach, evidence, hubs_for_list
@@ -174,7 +175,26 @@ def author(request, author_id):
 @require_safe
 @kept
 def about_accuracy(request):
-    return render(request, "explorer/about_accuracy.html")
+    return render(request, "explorer/about_accuracy.html", {"accuracy": Accuracy()})
+
+
+@require_safe
+@kept
+def disagreements(request):
+    query = Query.parse(request.GET, table=accuracy.TABLE)
+    listing = Comparisons(query, request.path)
+    items = listing.items()
+    context = {
+        "listing": listing,
+        "query": query,
+        "items": items,
+        "chips": chips(query, request.path),
+        "fictional": any(
+            item.citation.citing_paper.is_fictional or item.citation.cited_paper.is_fictional
+            for item, _context in items
+        ),
+    }
+    return render(request, "explorer/disagreements.html", context)
 
 
 @require_safe

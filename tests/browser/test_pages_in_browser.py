@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
-from citations.models import Citation
-from tests.factories import make_citation, make_claim, make_hub, make_paper
+from citations.models import Citation, CitationContext
+from tests.factories import make_assertion, make_citation, make_claim, make_hub, make_paper, make_reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,6 +18,12 @@ def urls():
     make_claim(paper)
     make_hub(paper, roles={"method": 8, "background": 3}, polarities={"disputes": 4}, unlabelled=2, unread=20)
     citation = Citation.objects.incoming(paper.pk).filter(role="method").earliest("id")
+    for number, context in enumerate(CitationContext.objects.order_by("id")):
+        make_reading(context, role="method" if number % 4 else "", polarity="disputes" if number % 3 else "")
+        for value in ("background" if number % 5 else "method", "disputes"):
+            make_assertion(
+                context, value=value, source="curator", drawn="random" if number % 6 else "targeted"
+            )
     make_citation(citation.citing_paper, make_paper("Pneumono" + "ultramicroscopic" * 8))
     return [
         "/",
@@ -28,6 +34,8 @@ def urls():
         reverse("explorer:citing", args=[paper.pk, paper.slug]),
         reverse("explorer:evidence", args=[paper.pk, citation.citing_paper_id]),
         "/about/labels/",
+        "/about/accuracy/",
+        "/about/accuracy/disagreements/?agree=both&bad=1",
         "/papers/99999/",
     ]
 

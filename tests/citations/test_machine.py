@@ -242,6 +242,13 @@ def test_only_random_labels_of_curators_are_checks():
     assert sorted(found.role for found in machine.random_checks()) == ["evidence", "method"]
 
 
+def test_a_correction_changes_the_truth_of_a_check_and_not_that_it_is_one():
+    paper, [context, *_rest] = read_hub(3)
+    check(context, "method")
+    curation.relabel_context(context=context, curator=make_curator(), role="baseline")
+    assert [(found.role, found.hub) for found in machine.random_checks()] == [("baseline", paper.pk)]
+
+
 def test_no_estimate_before_twenty_checks_and_one_from_then_on():
     paper, contexts = read_hub(40)
     for number, context in enumerate(contexts[:19]):

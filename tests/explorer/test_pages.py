@@ -84,6 +84,8 @@ def addresses(paper, citing_paper, author):
         "evidence": reverse("explorer:evidence", args=[paper.pk, citing_paper.pk]),
         "author": author.get_absolute_url(),
         "words": "/about/labels/",
+        "accuracy": "/about/accuracy/",
+        "disagreements": "/about/accuracy/disagreements/?source=dataset",
     }
 
 
