@@ -90,16 +90,16 @@ def random_checks(paper_id=None):
     rows = drawn_at_random()
     if paper_id is not None:
         rows = rows.filter(context__citation__cited_paper=paper_id)
-    rows = rows.select_related("context__machine_reading", "context__citation").order_by("created_at", "id")
-    newest = {row.context.citation_id: row for row in rows}
-    return [
-        Check(
-            row.context.role if row.context.role_source == LabelSource.CURATOR else row.value,
-            row.context.machine_reading.probabilities,
-            hub=row.context.citation.cited_paper_id,
-        )
-        for row in newest.values()
-    ]
+    probabilities = tuple(f"context__machine_reading__p_{role}" for role in MACHINE_ROLES)
+    columns = ("context__citation_id", "context__citation__cited_paper_id", "value")
+    newest = {}
+    for pair, hub, value, role, source, *held in rows.order_by("created_at", "id").values_list(
+        *columns, "context__role", "context__role_source", *probabilities
+    ):
+        truth = role if source == LabelSource.CURATOR else value
+        said = {word: p for word, p in zip(MACHINE_ROLES, held, strict=True) if p}
+        newest[pair] = Check(truth, said, hub=hub)
+    return list(newest.values())
 
 
 class Reading(NamedTuple):
