@@ -52,7 +52,7 @@ FREE = {
     "citations.hubsummary": {"computed_at"},
     "papers.paper": {"updated_at"},
 }
-LEFT_OUT = {"citations.merge", "citations.stalehub"}
+LEFT_OUT = {"citations.merge", "citations.stalehub", "papers.librarymark"}
 
 
 def dump():
