@@ -43,7 +43,8 @@ def cohens_kappa(table):
     chance gives. None where it has no value: nothing rated, or both used one and the same word only.
     """
     n = sum(table.values())
-    first, second = Counter(), Counter()
+    first: Counter = Counter()
+    second: Counter = Counter()
     for (one, other), count in table.items():
         first[one] += count
         second[other] += count

@@ -51,6 +51,7 @@ def library():
         make_assertion(context, value="method", scheme="acl-arc")
         make_assertion(context, value="supports", scheme="scite", source=LabelSource.PROVIDER)
     checked("", "unclear")
+    checked("method", "method", drawn="targeted", fields=["Botany"])
 
 
 def get(client, url, status=200):
@@ -124,6 +125,7 @@ def test_labels_that_were_chosen_get_no_share_and_the_page_says_what_to_do(clien
     assert "No random checks yet" in text and "None of the sentences was drawn at random." in text
     assert "30 of 30 agree. Many of these sentences were chosen" in text
     assert items_behind(client, f"{LIST}?agree=yes") == (30, 30)
+    assert len(get(client, f"{LIST}?agree=yes").xpath("//ol[contains(@class, 'compared')]/li")) == 25
     assert "%" not in text.replace("95% Wilson", "")
     [details] = page.xpath("//main//details")
     assert "open" in details.attrib
