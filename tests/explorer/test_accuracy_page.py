@@ -151,6 +151,21 @@ def test_sections_stand_for_sources_ours_first_and_versions_in_use_before_others
     assert words(page).count("An earlier version") == 1
 
 
+def test_old_versions_get_a_line_and_no_tables(client):
+    context = make_context()
+    for version in range(6):
+        make_reading(context, role="method", version=f"cues-{version}")
+    label(context, "dataset")
+    page = get(client, PAGE)
+    names = [words(one)[-1] for one in page.xpath("//h2[starts-with(@id, 'source-')]")]
+    assert names == ["5", "4", "3", "2", "1", "0"]
+    sections = [page.get_element_by_id(f"source-{each}").getparent() for each in range(1, 7)]
+    assert [bool(one.xpath(".//table")) for one in sections] == [True] * 4 + [False] * 2
+    assert "Role: 0 of 1 random check agrees" in words(sections[-1])
+    for link in sections[-1].xpath(f".//a[starts-with(@href, '{LIST}')]"):
+        assert items_behind(client, link.get("href")) == (number(words(link)),) * 2
+
+
 def test_tables_have_captions_and_headers(client, library):
     page = get(client, PAGE)
     assert len(page.findall(".//h1")) == 1
