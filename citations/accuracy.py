@@ -104,11 +104,11 @@ WITH held AS (
     ) AS among
     FROM own WHERE own_place = 1
 ), compared AS (
-    SELECT context_id, dimension, source, version, scheme, said, truth, drawn, chance, checked_at
+    SELECT context_id, dimension, source, version, scheme, said, truth, drawn, chance, checked_at, said_at
     FROM newest WHERE place = 1
     UNION ALL
     SELECT p.context_id, p.dimension, 'curator', '', '', p.value, q.value, p.drawn, p.chance,
-           CASE WHEN p.among = 1 THEN p.created_at ELSE q.created_at END
+           CASE WHEN p.among = 1 THEN p.created_at ELSE q.created_at END, p.created_at
     FROM latest p
     JOIN latest q ON q.context_id = p.context_id AND q.dimension = p.dimension
     WHERE p.among <= 2 AND q.among <= 2 AND p.curator_id < q.curator_id
@@ -187,6 +187,7 @@ class Comparison:
     key: Key
     every: Matrix = field(default_factory=Matrix)
     random: Matrix = field(default_factory=lambda: Matrix(random=True))
+    said_at: datetime | None = None  # the newest of the source's words here
 
 
 def comparisons():
@@ -196,12 +197,13 @@ def comparisons():
     account is older. A label whose curator's name was erased cannot be told from another's and is out.
     """
     found = {}
-    for *key, said, truth, drawn, n, newest, least, largest in _read(
+    for *key, said, truth, drawn, n, newest, said_at, least, largest in _read(
         "SELECT source, version, scheme, dimension, said, truth, drawn, COUNT(*), MAX(checked_at), "
-        "MIN(chance), MAX(chance) FROM compared "
+        "MAX(said_at), MIN(chance), MAX(chance) FROM compared "
         "GROUP BY source, version, scheme, dimension, said, truth, drawn"
     ):
         comparison = found.setdefault(Key(*key), Comparison(Key(*key)))
+        comparison.said_at = max(filter(None, [comparison.said_at, _time(said_at)]))
         for matrix in [comparison.every, comparison.random] if drawn else [comparison.every]:
             matrix.cells[said, truth] += n
             matrix.newest = max(filter(None, [matrix.newest, _time(newest)]))

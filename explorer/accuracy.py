@@ -26,6 +26,7 @@ DIMENSIONS = tuple((one.value, one.label) for one in ORDER)
 # "unclear" is a word of both.
 WORDS = tuple(dict([*Role.choices, *Polarity.choices]).items())
 ITEMS_A_PAGE = 25
+EARLIER_WITH_TABLES = 3  # versions no longer in use that get tables; older ones get a line
 HEATS = (0.05, 0.25, 0.5, 0.75)  # of the row, from which a cell is a shade darker
 
 PARAMETERS = (
@@ -193,6 +194,7 @@ class Section:
     name: str
     anchor: str
     in_use: bool
+    brief: bool = False  # a line for each dimension, no tables
     parts: list[Part] = field(default_factory=list)
 
 
@@ -226,7 +228,7 @@ class Accuracy:
         return key.source, key.version, key.scheme, key.dimension != Dimension.ROLE
 
     def _sections(self):
-        """Our classifier first, versions in use before earlier ones; then services, then data sets."""
+        """Our classifier first, versions in use before earlier ones, newest first; services, data sets."""
         by_source = {}
         for version in self.versions:
             by_source[LabelSource.CLASSIFIER.value, version, ""] = []
@@ -234,13 +236,20 @@ class Accuracy:
             if key.source != LabelSource.CURATOR:
                 by_source.setdefault(key[:3], []).append(comparison)
         order = (LabelSource.CLASSIFIER, LabelSource.PROVIDER, LabelSource.DATASET)
-        sections = []
-        for (source, version, scheme), compared in sorted(
-            by_source.items(), key=lambda item: (order.index(item[0][0]), item[0][1] not in self.versions)
-        ):
+        sections, earlier = [], 0
+
+        def place(item):
+            (source, version, _scheme), compared = item
+            newest = max((one.said_at.timestamp() for one in compared), default=0)
+            is_ours = source == LabelSource.CLASSIFIER
+            return order.index(source), version not in self.versions, -newest if is_ours else 0
+
+        for (source, version, scheme), compared in sorted(by_source.items(), key=place):
             anchor = f"source-{len(sections) + 1}"
             in_use = source != LabelSource.CLASSIFIER or version in self.versions
+            earlier += not in_use
             section = Section(source, name_of(source, version, scheme), anchor, in_use)
+            section.brief = not in_use and earlier > EARLIER_WITH_TABLES
             section.parts = [self._part(one, anchor) for one in compared]
             sections.append(section)
         return sections

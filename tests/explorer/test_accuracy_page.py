@@ -51,6 +51,7 @@ def library():
         make_assertion(context, value="method", scheme="acl-arc")
         make_assertion(context, value="supports", scheme="scite", source=LabelSource.PROVIDER)
     checked("", "unclear")
+    checked("method", "method", drawn="targeted", fields=["Botany"])
 
 
 def get(client, url, status=200):
@@ -124,6 +125,7 @@ def test_labels_that_were_chosen_get_no_share_and_the_page_says_what_to_do(clien
     assert "No random checks yet" in text and "None of the sentences was drawn at random." in text
     assert "30 of 30 agree. Many of these sentences were chosen" in text
     assert items_behind(client, f"{LIST}?agree=yes") == (30, 30)
+    assert len(get(client, f"{LIST}?agree=yes").xpath("//ol[contains(@class, 'compared')]/li")) == 25
     assert "%" not in text.replace("95% Wilson", "")
     [details] = page.xpath("//main//details")
     assert "open" in details.attrib
@@ -147,6 +149,21 @@ def test_sections_stand_for_sources_ours_first_and_versions_in_use_before_others
         "Data set, scheme acl-arc",
     ]
     assert words(page).count("An earlier version") == 1
+
+
+def test_old_versions_get_a_line_and_no_tables(client):
+    context = make_context()
+    for version in range(6):
+        make_reading(context, role="method", version=f"cues-{version}")
+    label(context, "dataset")
+    page = get(client, PAGE)
+    names = [words(one)[-1] for one in page.xpath("//h2[starts-with(@id, 'source-')]")]
+    assert names == ["5", "4", "3", "2", "1", "0"]
+    sections = [page.get_element_by_id(f"source-{each}").getparent() for each in range(1, 7)]
+    assert [bool(one.xpath(".//table")) for one in sections] == [True] * 4 + [False] * 2
+    assert "Role: 0 of 1 random check agrees" in words(sections[-1])
+    for link in sections[-1].xpath(f".//a[starts-with(@href, '{LIST}')]"):
+        assert items_behind(client, link.get("href")) == (number(words(link)),) * 2
 
 
 def test_tables_have_captions_and_headers(client, library):

@@ -208,7 +208,7 @@ def test_pages_of_the_sample_say_that_it_is_invented(client, capsys):
     citation = Citation.objects.incoming(hub.paper_id).filter(is_read=True).earliest("id")
     author = hub.paper.authorships.exclude(author=None).earliest("id").author
     for name, url in addresses(hub.paper, citation.citing_paper, author).items():
-        if name in ("words", "nothing found", "no papers", "search"):
+        if name in ("words", "accuracy", "disagreements", "nothing found", "no papers", "search"):
             continue
         page = get(client, url)
         assert "invented" in words(page.xpath("//aside[@class='fictional']")[0]), name
