@@ -36,6 +36,21 @@ class ImportCommand(BaseCommand):
             "--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)"
         )
 
+    def execute(self, *args, **options):
+        """As any command; an error that is none of ours ends it with 3, wherever it comes up."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError:
+            raise
+        except DatabaseError as error:
+            self.stderr.write(traceback.format_exc())
+            raise CommandError(
+                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
+            ) from error
+        except Exception as error:
+            self.stderr.write(traceback.format_exc())
+            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
+
     def work(self):
         raise NotImplementedError
 
@@ -47,7 +62,7 @@ class ImportCommand(BaseCommand):
         return {}
 
     def carry_out(self, *, paths, options, position=None, dry_run=False):
-        """Do ``work`` as one ImportRun and say what came of it. Exits with 130 when stopped, 3 on an error.
+        """Do ``work`` as one ImportRun and say what came of it. Exits with 130 when stopped.
 
         ``position`` is where an earlier run of the same command came to.
         """
@@ -66,14 +81,6 @@ class ImportCommand(BaseCommand):
             self.say(f"Stopped. {self.kept}; the same command goes on from here.")
             self._tell()
             raise SystemExit(130) from None
-        except DatabaseError as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(
-                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
-            ) from error
-        except Exception as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
         self._tell()
 
     def _noted(self):

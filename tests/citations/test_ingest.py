@@ -3,6 +3,9 @@
 import dataclasses
 import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +40,7 @@ from papers.records import (
 )
 
 pytestmark = pytest.mark.django_db
+HOUSE = Path(__file__).parents[2]
 
 SENTENCE = "The tides were counted as others had done before (Moor, 1999), with the same rope."
 
@@ -743,3 +747,17 @@ def test_an_unforeseen_error_exits_3(tmp_path, capsys, monkeypatch):
     path = write(tmp_path / "a.jsonl", ONE)
     monkeypatch.setattr(ingest, "upsert_papers", lambda *_a, **_k: 1 / 0)
     assert run_ingest(capsys, path)[0] == 3
+
+
+def test_a_library_that_was_never_migrated_exits_3_and_says_what_to_do(tmp_path):
+    path = write(tmp_path / "a.jsonl", ONE)
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3", "SECRET_KEY": "x"}
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "ingest", str(path)],
+        cwd=HOUSE,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 3
+    assert "manage.py migrate" in ended.stderr
