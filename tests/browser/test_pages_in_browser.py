@@ -5,7 +5,16 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
 from citations.models import Citation, CitationContext
-from tests.factories import make_assertion, make_citation, make_claim, make_hub, make_paper, make_reading
+from citations.rollups import refresh_hubs, refresh_pairs
+from tests.factories import (
+    make_assertion,
+    make_citation,
+    make_claim,
+    make_context,
+    make_hub,
+    make_paper,
+    make_reading,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,6 +34,14 @@ def urls():
                 context, value=value, source="curator", drawn="random" if number % 6 else "targeted"
             )
     make_citation(citation.citing_paper, make_paper("Pneumono" + "ultramicroscopic" * 8))
+    read_by_machine = make_paper("The weir at night")
+    for number in range(21):
+        context = make_context(make_citation(make_paper(), read_by_machine))
+        make_reading(context, role="method" if number % 3 else "", polarity="" if number % 5 else "disputes")
+        if number:
+            make_assertion(context, value="method", source="curator", drawn="random")
+    refresh_pairs(read_by_machine.incoming_citations.values_list("pk", flat=True))
+    refresh_hubs([read_by_machine.pk])
     return [
         "/",
         "/?q=lantern",
@@ -37,6 +54,7 @@ def urls():
         "/about/accuracy/",
         "/about/accuracy/disagreements/?agree=both&bad=1",
         "/papers/99999/",
+        read_by_machine.get_absolute_url(),
     ]
 
 
@@ -52,6 +70,7 @@ def test_pages_are_accessible_and_fit_a_phone(live_server, page, urls, scheme, w
         assert page.evaluate("document.documentElement.scrollWidth") <= width, url
         found = Axe().run(page).response["violations"]
         assert not [(one["id"], one["nodes"][0]["html"]) for one in found], url
+    assert page.locator("#machine tbody tr").count() >= 2  # the last one: estimates with intervals
     assert [line for line in said if "404" not in line] == []
 
 
