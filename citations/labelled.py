@@ -5,7 +5,7 @@ database (``citations/classifier``); writing labels is ``citations/assertions.py
 """
 
 from citations.classifier.corpora import Example
-from citations.classifier.sentences import Sentence
+from citations.classifying import sentence_of
 from citations.labels import OWN_SCHEME, Dimension, LabelSource, Role
 from citations.models import Assertion, CitationContext
 
@@ -37,15 +37,6 @@ def library_examples(*, sources=(LabelSource.CURATOR,), include_random=False):
         )
         contexts = contexts.exclude(pk__in=drawn.values("context"))
     for context in contexts.iterator(chunk_size=BATCH):
-        passage = context.passage
-        sentence = Sentence(
-            passage.text,
-            context.start,
-            context.end,
-            passage.section or passage.section_kind,
-            context.group_size,
-            passage.before,
-            passage.after,
-        )
         polarity = context.polarity if context.polarity_source in sources else ""
-        yield Example(sentence, context.role, polarity, f"paper:{passage.citing_paper_id}", OWN_SCHEME)
+        paper = f"paper:{context.passage.citing_paper_id}"
+        yield Example(sentence_of(context), context.role, polarity, paper, OWN_SCHEME)

@@ -393,12 +393,6 @@ class MachineReading(models.Model):
     def __str__(self):
         return f"{self.model_version}: {self.likeliest} ({self.confidence:.2f})"
 
-    @property
-    def probabilities(self):
-        """{role: probability}, zeros left out."""
-        held = {role: getattr(self, f"p_{role}") for role in MACHINE_ROLES}
-        return {role: p for role, p in held.items() if p}
-
 
 class Claim(models.Model):
     """A statement of a paper that citing papers may support, qualify or dispute."""

@@ -318,13 +318,7 @@ class Machine:
         self.needed = max(0, min(MIN_CHECKS, self.size) - self.checked)
         counted = hub.counts.roles
         self.lines = [
-            EstimateLine(
-                line.role,
-                Role(line.role).label,
-                counted.get(line.role, 0),
-                line,
-                hub.link(role=line.role),
-            )
+            EstimateLine(line.role, counted.get(line.role, 0), line, hub.link(role=line.role))
             for line in estimates
             if line.share >= LEAST_SHOWN or counted.get(line.role)
         ]
@@ -335,7 +329,6 @@ class EstimateLine:
     """An estimated share beside the count of the pages: what a row of ``_machine.html`` prints."""
 
     word: str
-    label: object
     count: int
     share: Estimate
     url: str

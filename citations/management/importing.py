@@ -1,23 +1,23 @@
 """What the commands that import share: the run they note, what they say, how they end."""
 
 import json
-import traceback
+from abc import ABC, abstractmethod
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from citations.classifier import labeller
 from citations.classifying import classify, last_context
 from citations.ingest import Outcome, catch_up
+from citations.management.ending import PromisedExits
 from citations.models import ImportRun
 from citations.progress import Progress
 
 PROBLEMS_KEPT = 200
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(PromisedExits, ABC):
     """A command that takes records in.
 
     A subclass calls ``carry_out`` and says in ``work`` what is read, in ``is_incomplete`` whether
@@ -36,23 +36,9 @@ class ImportCommand(BaseCommand):
             "--no-refresh", action="store_true", help="leave the hubs as they are (refresh_hubs later)"
         )
 
-    def execute(self, *args, **options):
-        """As any command; an error that is none of ours ends it with 3, wherever it comes up."""
-        try:
-            return super().execute(*args, **options)
-        except CommandError:
-            raise
-        except DatabaseError as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(
-                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
-            ) from error
-        except Exception as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
-
+    @abstractmethod
     def work(self):
-        raise NotImplementedError
+        """Read what there is to read into ``outcome``."""
 
     def is_incomplete(self):
         return bool(self.outcome.counts["skipped"])

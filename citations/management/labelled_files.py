@@ -3,16 +3,17 @@
 import hashlib
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from citations.classifier.corpora import Example, groups_of, read_examples
+from citations.management.ending import PromisedExits
 from papers.importers import find_files
 from papers.records import UnreadableFile
 
 MOST_PROBLEMS_SHOWN = 50
 
 
-class LabelledFilesCommand(BaseCommand):
+class LabelledFilesCommand(PromisedExits):
     """A command that reads labelled sentences. ``skipped`` counts lines and files that could not be used."""
 
     def add_arguments(self, parser):

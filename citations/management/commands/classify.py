@@ -1,17 +1,16 @@
 """``manage.py classify``: sentences that nobody has labelled, read by a machine (contract: Commands)."""
 
 import json
-import traceback
 from contextlib import nullcontext
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.core.management.base import CommandError
 
 from citations.classifier import labeller
 from citations.classifier.cues import CueModel
 from citations.classifier.llm import LanguageModel, Server, Stopped
 from citations.classifying import SENTENCES_A_BATCH, classify, unread_by
+from citations.management.ending import PromisedExits
 from citations.management.importing import classified, positive
 from citations.progress import Progress
 from citations.rollups import refresh_stale
@@ -19,7 +18,7 @@ from citations.rollups import refresh_stale
 SENTENCES_A_BATCH_ASKED = 50  # of a language model, which may stop at any time
 
 
-class Command(BaseCommand):
+class Command(PromisedExits):
     help = "Have a machine read the citing sentences that it has not read and nobody has labelled."
 
     def add_arguments(self, parser):
@@ -43,11 +42,6 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self._say("Stopped. Whole batches are kept; the same command goes on from here.")
             raise SystemExit(130) from None
-        except DatabaseError as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(
-                f"the database refused: {error} (has 'manage.py migrate' run?)", returncode=3
-            ) from error
 
     def _labeller(self):
         """A context manager that gives the labeller to use."""

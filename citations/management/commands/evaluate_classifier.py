@@ -1,6 +1,5 @@
 """``manage.py evaluate_classifier``: a labeller measured on labelled sentences (contract: Commands)."""
 
-import traceback
 from dataclasses import replace
 
 from django.core.management.base import CommandError
@@ -46,9 +45,6 @@ class Command(LabelledFilesCommand):
             raise CommandError(
                 f"refused: {error} (--allow-seen measures all the same)", returncode=2
             ) from error
-        except Exception as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
         if found.get("seen_sentences"):
             self.stderr.write(
                 f"note: the model was trained on {found['seen_sentences']} of these sentences; "

@@ -1,6 +1,5 @@
 """``manage.py train_classifier``: a model from labelled sentences, in one file (contract: Commands)."""
 
-import traceback
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -61,9 +60,6 @@ class Command(LabelledFilesCommand):
             size = model.save(out)
         except trained.TooFewLabels as error:
             raise CommandError(f"too few labels: {error}", returncode=2) from error
-        except Exception as error:
-            self.stderr.write(traceback.format_exc())
-            raise CommandError(f"{type(error).__name__}: {error}", returncode=3) from error
         text = model_card(model.manifest)
         if card:
             Path(card).write_text(text, "utf-8")
