@@ -23,12 +23,12 @@ from typing import Protocol
 
 import httpx2
 import msgspec
-import stamina
 
 from citations.classifier.predictions import ROLES, Prediction
 from citations.labels import Role
 from papers import text
 from papers.live.client import retry_after
+from papers.live.retrying import Later, tried
 
 PROMPT_VERSION = "1"
 PROMPT = """You label why a scientific paper cites another one. The user's message is a JSON object.
@@ -115,14 +115,6 @@ class BudgetReached(Stopped):
 
 class ServerDown(Stopped):
     """The server does not answer, refuses, or answers what no such server answers."""
-
-
-class _Later(Exception):
-    """Worth another try; ``wait`` is the number of seconds that the server asks for, if it says."""
-
-    def __init__(self, reason: str, wait: float | None = None):
-        super().__init__(reason)
-        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,29 +247,18 @@ class LanguageModel:
         # A token is a byte at the least.
         reserve = len(body) + most
 
-        def again(error: Exception) -> bool | float:
-            if not isinstance(error, _Later):
-                return False
-            if self._on_wait:
-                when = "again soon" if error.wait is None else f"again in {error.wait:.0f} s"
-                self._on_wait(f"{self._server.model}: {error}: {when}")
-            return True if error.wait is None else error.wait
-
-        attempts = stamina.retry_context(
-            on=again,
-            attempts=TRIES,
-            timeout=None,
-            wait_initial=FIRST_WAIT,
-            wait_max=LONGEST_BACKOFF,
-            wait_jitter=JITTER,
-        )
         try:
-            for attempt in attempts:
-                with attempt:
-                    return self._once(body, reserve)
-        except _Later as error:
+            return tried(
+                lambda: self._once(body, reserve),
+                name=self._server.model,
+                on_wait=self._on_wait,
+                tries=TRIES,
+                first_wait=FIRST_WAIT,
+                longest_wait=LONGEST_BACKOFF,
+                jitter=JITTER,
+            )
+        except Later as error:
             raise ServerDown(f"no answer after {TRIES} tries, the last time: {error}") from None
-        raise AssertionError("the attempts end with an answer or an error")
 
     def _once(self, body: bytes, reserve: int) -> str:
         self._check_budget(reserve)
@@ -296,11 +277,11 @@ class LanguageModel:
                 completion = _completion(_bounded(response))
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             spent = 0
-            raise _Later(self._without_key(str(error)) or type(error).__name__) from None
+            raise Later(self._without_key(str(error)) or type(error).__name__) from None
         except httpx2.TimeoutException:
-            raise _Later(f"nothing came within {TIMEOUT:.0f} s") from None
+            raise Later(f"nothing came within {TIMEOUT:.0f} s") from None
         except httpx2.TransportError as error:
-            raise _Later(self._without_key(str(error)) or type(error).__name__) from None
+            raise Later(self._without_key(str(error)) or type(error).__name__) from None
         except httpx2.DecodingError:
             raise ServerDown("its answer is packed in a way that cannot be unpacked") from None
         except httpx2.InvalidURL:
@@ -337,7 +318,7 @@ class LanguageModel:
             if wait is not None and wait > LONGEST_WAIT:
                 limit = f"more than {LONGEST_WAIT:.0f} s are not waited"
                 return ServerDown(f"it asks to wait {wait:,.0f} s ({said}), and {limit}")
-            return _Later(said, wait)
+            return Later(said, wait)
         return ServerDown(f"it refuses the question ({said})")
 
     def _reason(self, response: httpx2.Response) -> str:

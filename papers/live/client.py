@@ -23,11 +23,11 @@ from typing import Generic, TypeVar
 
 import httpx2
 import msgspec
-import stamina
 
 from papers import text
 from papers.importers.json_items import decode_json
 from papers.importers.source import MIB
+from papers.live.retrying import Later, tried
 
 TRIES = 5
 # Seconds. The waits between tries double from FIRST_WAIT to LONGEST_BACKOFF, each with up to
@@ -58,14 +58,6 @@ class NotKnown(SourceError):
 
 class SourceDown(SourceError):
     """The service does not answer, or not now: asking it for other papers is of no use either."""
-
-
-class _Later(Exception):
-    """Worth another try; ``wait`` is the number of seconds that the service asks for, if it says."""
-
-    def __init__(self, reason: str, wait: float | None = None):
-        super().__init__(reason)
-        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,29 +153,18 @@ class Client:
     # -- asking --------------------------------------------------------------------------
 
     def _ask(self, service: Service, address: httpx2.URL) -> bytes:
-        def again(error: Exception) -> bool | float:
-            if not isinstance(error, _Later):
-                return False
-            if self._on_wait:
-                when = "again soon" if error.wait is None else f"again in {error.wait:.0f} s"
-                self._on_wait(f"{service.name}: {error}: {when}")
-            return True if error.wait is None else error.wait
-
-        attempts = stamina.retry_context(
-            on=again,
-            attempts=TRIES,
-            timeout=None,
-            wait_initial=FIRST_WAIT,
-            wait_max=LONGEST_BACKOFF,
-            wait_jitter=JITTER,
-        )
         try:
-            for attempt in attempts:
-                with attempt:
-                    return self._once(service, address)
-        except _Later as error:
+            return tried(
+                lambda: self._once(service, address),
+                name=service.name,
+                on_wait=self._on_wait,
+                tries=TRIES,
+                first_wait=FIRST_WAIT,
+                longest_wait=LONGEST_BACKOFF,
+                jitter=JITTER,
+            )
+        except Later as error:
             raise SourceDown(f"no answer after {TRIES} tries, the last time: {error}") from None
-        raise AssertionError("the attempts end with an answer or an error")
 
     def _once(self, service: Service, address: httpx2.URL) -> bytes:
         for _hop in range(MAX_REDIRECTS + 1):
@@ -199,9 +180,9 @@ class Client:
                         return _body(service, response)
                     address = _redirected(address, response.headers["Location"])
             except httpx2.TimeoutException:
-                raise _Later(f"nothing came within {TIMEOUT:.0f} s") from None
+                raise Later(f"nothing came within {TIMEOUT:.0f} s") from None
             except httpx2.TransportError as error:
-                raise _Later(_without_key(service, str(error)) or type(error).__name__) from None
+                raise Later(_without_key(service, str(error)) or type(error).__name__) from None
             except httpx2.DecodingError:
                 raise SourceError("its answer is packed in a way that cannot be unpacked") from None
         raise SourceError(f"it redirects more than {MAX_REDIRECTS} times")
@@ -244,7 +225,7 @@ def _body(service: Service, response: httpx2.Response) -> bytes:
             )
         if status == 429 and not service.key:
             said += f"; {service.key_name} is not set"
-        raise _Later(said, wait)
+        raise Later(said, wait)
     raise SourceError(f"it refuses the question ({said})")
 
 
