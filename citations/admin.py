@@ -656,6 +656,8 @@ class LabellingScreen:
         if sealed:
             kept["screen"][scope] = [*waiting, sealed][-self.undoable :]
         kept["screen"] = dict(list(kept["screen"].items())[-self.scopes_kept :])
+        roles = [(str(n), role, ROLE_DESCRIPTIONS[role]) for n, role in enumerate(Role, 1)]
+        polarities = [(word[0], word, POLARITY_DESCRIPTIONS[word]) for word in Polarity]
         return {
             "opts": CitationContext._meta,
             "title": _("Label sentences"),
@@ -665,8 +667,9 @@ class LabellingScreen:
             "undoable": bool(kept["saved"]),
             "progress": labelling.progress(curator=request.user, hub=hub),
             "learnt": labelling.learnt(),
-            "roles": [(str(n), role, ROLE_DESCRIPTIONS[role]) for n, role in enumerate(Role, 1)],
-            "polarities": [(word[0], word, POLARITY_DESCRIPTIONS[word]) for word in Polarity],
+            "roles": roles,
+            "polarities": polarities,
+            "vocabulary": [roles, polarities],
         }
 
 

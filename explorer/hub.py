@@ -143,6 +143,11 @@ class Hub:
         ]
 
     @property
+    def machine_roles_url(self):
+        """The papers whose counted role is a machine's: a service's or our classifier's."""
+        return self.link(labelled="role", source=sorted(labels.MACHINE_SOURCES))
+
+    @property
     def roles(self):
         lines = headline.shares(
             self.counts.roles,

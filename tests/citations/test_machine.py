@@ -154,10 +154,10 @@ def test_limits_keys_and_suppressed_or_withdrawn_text(hub):
 
 
 def test_what_the_labeller_gets_is_the_sentence_with_its_mark():
-    context = cite(make_paper(), section="3 Methods", start=22, end=34, group_size=2)
+    context = cite(make_paper(), section="3 Methods", start=21, end=33, group_size=2)
     sentence = sentence_of(CitationContext.objects.select_related("passage").get(pk=context.pk))
-    assert sentence.text[sentence.start : sentence.end] and sentence.group_size == 2
-    assert sentence.section == "3 Methods"
+    assert sentence.text[sentence.start : sentence.end] == "(Moor, 1999)"
+    assert (sentence.text, sentence.section, sentence.group_size) == (USES, "3 Methods", 2)
 
 
 def test_the_command_reads_and_says_who_reads(hub, capsys):

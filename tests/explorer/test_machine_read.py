@@ -80,7 +80,9 @@ def test_unsure_is_a_segment_of_its_own_and_no_part_of_n(client, hub):
     [line] = page.xpath("//section[@id='role-summary']//li[contains(., 'the machine is unsure')]")
     assert words(line).startswith("6 ")
     assert count_of(client, line.find(".//a").get("href")) == 6
-    assert "24 of the 26 labels are a machine's" in words(page.get_element_by_id("role-summary"))
+    [note] = page.xpath("//section[@id='role-summary']//p[contains(., \"a machine's\")]")
+    assert "24 of the 26 labels are a machine's" in words(note)
+    assert count_of(client, note.find("./a").get("href")) == row.machine_roles == 24
 
 
 def test_every_number_about_the_machine_opens_its_list(client, hub):
@@ -138,8 +140,10 @@ def test_with_twenty_checks_estimates_stand_beside_the_counts_which_keep_no_inte
 def test_the_headline_says_how_many_were_checked(client, hub):
     check(hub, 20)
     page = page_of(client, hub.get_absolute_url())
-    [link] = page.xpath("//a[@href='#machine']")
-    assert words(link) == "30 machine-read, 20 checked"
+    [line] = page.xpath("//p[.//a[@href='#machine']]")
+    assert "30 machine-read, 20 checked" in words(line)
+    for link, number in zip(line.xpath("./a")[:2], (30, 20), strict=True):
+        assert words(link).startswith(f"{number} ") and count_of(client, link.get("href")) == number
 
 
 def test_a_hub_without_a_machine_says_nothing_of_one(client):
