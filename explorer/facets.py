@@ -156,8 +156,12 @@ PARAMETERS = (
         "machine",
         "one",
         _("Machine"),
-        _("what our classifier has read, and what of that a curator has checked at random"),
-        (("read", _("machine-read")), ("checked", _("checked at random"))),
+        _("read by our classifier; of that, checked at random; or all that the estimate speaks of"),
+        (
+            ("read", _("machine-read")),
+            ("checked", _("checked at random")),
+            ("estimated", _("in the estimate")),
+        ),
     ),
     Parameter("cites", "id", _("Also cites"), _("the id of another paper that the citing paper cites too")),
     Parameter(

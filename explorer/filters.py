@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations.headline import Status, Tier
+from citations.labels import HUMAN_SOURCES
 from citations.machine import drawn_at_random
 from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary, MachineReading
 from citations.rollups import UNSURE
@@ -154,8 +155,10 @@ def _undated(queryset, value):
 def _machine(queryset, value):
     if value == "checked":
         return queryset.filter(Exists(drawn_at_random().filter(context__citation=OuterRef("pk"))))
-    read = MachineReading.objects.filter(citation=OuterRef("pk"), context__withdrawn_at=None)
-    return queryset.filter(Exists(read))
+    read = Exists(MachineReading.objects.filter(citation=OuterRef("pk"), context__withdrawn_at=None))
+    if value == "estimated":
+        return queryset.filter(read | Q(role_source__in=HUMAN_SOURCES) & ~Q(role=""))
+    return queryset.filter(read)
 
 
 def _cites(queryset, value):

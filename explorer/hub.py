@@ -317,9 +317,9 @@ class Machine:
         held, estimates = hub.summary.population, reading.estimates
         self.size, self.version, self.checked = held["size"], held["version"], reading.checked
         self.size_url, self.checked_url = hub.link(machine="read"), hub.link(machine="checked")
+        self.base_url = hub.link(machine="estimated")
         self.base = self.size + sum(held["stated"].values())
         self.basis = estimates[0].basis if estimates else ""
-        self.from_checks = estimates[0].checked if estimates else 0
         self.needed = max(0, min(MIN_CHECKS, self.size) - self.checked)
         counted = hub.counts.roles
         self.lines = [
