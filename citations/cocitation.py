@@ -118,14 +118,14 @@ ORDER BY part, hub_id, place
 """  # noqa: S608 - names of our tables and numbers only
 
 
-def refresh_co_citations(known):
+def refresh_co_citations(known, count=co_cited_works):
     """Store the co-cited works of these papers, as far as ten papers cite them.
 
-    ``known``: paper id -> how many papers cite it. Returns ``{paper id: citing papers left
-    out}``. Rows that stay the same are not written.
+    ``known``: paper id -> how many papers cite it; ``count``: a function as ``co_cited_works``.
+    Returns ``{paper id: citing papers left out}``. Rows that stay the same are not written.
     """
     ids = sorted(known)
-    tops, left_out = co_cited_works([paper_id for paper_id in ids if known[paper_id] >= STORED_FROM])
+    tops, left_out = count([paper_id for paper_id in ids if known[paper_id] >= STORED_FROM])
     stored = defaultdict(list)
     for row in CoCitation.objects.filter(paper_id__in=ids).order_by("rank"):
         stored[row.paper_id].append(row)

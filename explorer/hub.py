@@ -6,8 +6,9 @@ Nothing heavy is computed here: counts come from the summary row, lists from pai
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models import Count, F, Prefetch, Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +21,7 @@ from citations.models import Assertion, Citation, CitationContext, Claim, ClaimT
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import facets
+from explorer.citing import Citing
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
 
@@ -62,7 +64,11 @@ class Hub:
         self.counts = counts_of(self.summary)
         self.headline = headline.headline(self.counts)
         self.unsure = self.summary.unsure if self.summary else 0
-        self.incoming = Citation.objects.incoming(paper.pk)
+
+    @cached_property
+    def citing(self):
+        """The citing papers, to be filtered and counted. One query for a large hub."""
+        return Citing(self.paper.pk, self.counts.known)
 
     # -- header and summaries: from the summary row ------------------------------------------
 
@@ -239,15 +245,18 @@ class Hub:
 
     def _untied(self, any_tied):
         """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
-        without = dict(self.counts.polarities)
+        tied = {}
         if any_tied:
-            tied = ClaimTreatment.objects.filter(citation=OuterRef("pk"), claim__withdrawn_at=None)
-            rows = self.incoming.filter(~Exists(tied), polarity__in=POLARITY_ROWS)
-            without = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
+            rows = Citation.objects.incoming(self.paper.pk).filter(
+                pk__in=ClaimTreatment.objects.filter(
+                    citation__cited_paper=self.paper.pk, claim__withdrawn_at=None
+                ).values("citation")
+            )
+            tied = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
         lines = []
         for word in POLARITY_ROWS:
             total = self.counts.polarities.get(word, 0)
-            none = without.get(word, 0)
+            none = total - tied.get(word, 0)
             lines.append(
                 {
                     "word": word,
@@ -307,7 +316,7 @@ class Hub:
 
     def representatives(self):
         """The representative citations, in order, without their papers (see ``attach``). One query."""
-        return choose(candidates(self.incoming))
+        return choose(candidates(self.paper.pk, self.citing.strongest()))
 
 
 class Machine:

@@ -24,28 +24,32 @@ ROWS_A_STATEMENT = 5000
 def lock_library():
     """Wait until no one else writes evidence or summaries; others wait until this transaction ends.
 
-    SQLite's immediate transactions see to it themselves. Leaves a new mark on the library. Two
-    queries on PostgreSQL, one on SQLite.
+    SQLite's immediate transactions see to it themselves. Leaves a new mark on the library; returns
+    the one it found (0 for none) and the one it leaves. Three queries on PostgreSQL, two on SQLite.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIBRARY_LOCK])
-    mark_library()
+        cursor.execute("SELECT mark FROM papers_librarymark")
+        found = cursor.fetchone()
+    return (found[0] if found else 0), mark_library()
 
 
 def mark_library():
     """Say that what pages show may have changed: a new random mark, with the transaction. One query.
 
-    Random, not counted: a library that was restored from a backup does not come back to a mark
-    under which others keep pages.
+    Returns the mark. Random, not counted: a library that was restored from a backup does not come
+    back to a mark under which others keep pages.
     """
+    mark = secrets.randbits(62)
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO papers_librarymark (id, mark, changed_at) VALUES (1, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET mark = excluded.mark, changed_at = excluded.changed_at",
-            [secrets.randbits(62), connection.ops.adapt_datetimefield_value(now)],
+            [mark, connection.ops.adapt_datetimefield_value(now)],
         )
+    return mark
 
 
 def insert(model, rows):
