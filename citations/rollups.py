@@ -7,7 +7,9 @@ running them twice changes nothing.
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter, defaultdict
+from itertools import chain
 from types import SimpleNamespace
 
 from django.db import transaction
@@ -18,6 +20,8 @@ from django.utils import timezone
 from citations import headline, labels
 from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
 from citations.cocitation import refresh_co_citations
+from citations.cocitation_bulk import Counter as CoCitationCounter
+from citations.cocitation_bulk import count_some
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.machine import populations
 from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading, StaleHub
@@ -29,6 +33,7 @@ from papers.sections import SECTION_KINDS
 PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
+HUBS_IN_BULK = 5000  # from so many on the whole library is read once, and so many are written at a time
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
 UNSURE = "unsure"
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
@@ -293,7 +298,7 @@ def _people(paper_ids):
 
 def mark_stale(paper_ids):
     """Note that these papers' summaries are behind. One query; twice is once."""
-    bulk.insert_missing(StaleHub, "paper", paper_ids)
+    bulk.insert_missing(StaleHub, "paper", paper_ids, empty="counted_by")
 
 
 def refresh_stale(*, progress=None):
@@ -301,14 +306,42 @@ def refresh_stale(*, progress=None):
     total, done = StaleHub.objects.count(), 0
     if total > MANY:
         bulk.analyse(Citation, CitationContext, Paper)
+    with bulk.rare_collections():
+        for refreshed in chain(_refresh_in_bulk() if total >= HUBS_IN_BULK else (), _refresh_by_chunks()):
+            done += refreshed
+            if progress:
+                progress(done, max(done, total))
+    return done
+
+
+def _refresh_by_chunks():
     while ids := list(
         StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
     ):
         refresh_hubs(ids)
-        done += len(ids)
-        if progress:
-            progress(done, max(done, total))
-    return done
+        yield len(ids)
+
+
+def _refresh_in_bulk():
+    """Refresh the hubs that are marked stale now, from one reading of the library; yields how many at a time.
+
+    Meanwhile others may write. What they mark or refresh themselves is of a later state than
+    what was read here, and is left alone.
+    """
+    run, last = secrets.randbits(62), 0
+    with transaction.atomic():
+        bulk.lock_library()  # whoever has it next marks after us
+        StaleHub.objects.update(counted_by=run)
+    counter = CoCitationCounter.of_library()
+    marked = StaleHub.objects.filter(counted_by=run).order_by("paper_id").values_list("paper_id", flat=True)
+    while ids := list(marked.filter(paper_id__gt=last)[:HUBS_IN_BULK]):
+        last = ids[-1]
+        with transaction.atomic():
+            bulk.lock_library()
+            ids = list(marked.filter(paper_id__among=ids))
+            _refresh_chunk(ids, count=counter.co_cited_works)
+            StaleHub.objects.filter(paper_id__among=ids).delete()
+        yield len(ids)
 
 
 def refresh_all(*, progress=None):
@@ -334,11 +367,11 @@ def refresh_hubs(paper_ids):
             StaleHub.objects.filter(paper_id__in=ids).delete()
 
 
-def _refresh_chunk(paper_ids):
+def _refresh_chunk(paper_ids, *, count=count_some):
     now = timezone.now()
     live = live_summaries(paper_ids)
     left_out = refresh_co_citations(
-        {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
+        {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}, count=count
     )
     earlier = HubSummary.objects.in_bulk(paper_ids)
     new, changed = [], []
