@@ -533,10 +533,11 @@ def summaries(pairs, read_by_machine=None):
     """
     if not len(pairs):
         return {}
-    if read_by_machine is None:
-        read_by_machine = populations(pairs.papers.tolist())
     number = len(pairs.papers)
     hub = np.repeat(np.arange(number), np.diff(pairs.starts))
+    if read_by_machine is None:
+        some_read = np.unique(hub[pairs["flags"] & columns.MACHINE > 0])
+        read_by_machine = populations(pairs.papers[some_read].tolist())
     role, role_source = pairs["role"], pairs["role_source"]
     polarity = pairs["polarity"]
     read = pairs["flags"] & columns.READ > 0
