@@ -314,7 +314,7 @@ class Hub:
         return reading and Machine(self, reading)
 
     def representatives(self):
-        """The representative citations, in order, without their papers (see ``attach``). Two queries."""
+        """The representative citations, in order, without their papers (see ``attach``). Three queries."""
         chosen = [one.pk for one in choose(candidates(self.paper.pk, self.citing.strongest()))]
         found = Citation.objects.in_bulk(chosen)
         return [found[key] for key in chosen if key in found]
