@@ -424,7 +424,6 @@ class _Library:
                 "citing_year",
                 "citing_venue_id",
                 "citing_retracted",
-                "citing_known",
             ),
         )
         exact, strong = (MatchStatus.EXACT.value, "same doi"), (MatchStatus.STRONG.value, "same title")
@@ -436,11 +435,11 @@ class _Library:
                 keys = begin + 1 + np.arange(len(citing))
                 columns = (self.years[citing], self.venues[citing], self.retracted[citing])
                 own, same = self._self_citations(citing, cited), chance.random(len(citing)) < 0.85
-                for key, one, other, same_doi, is_own, year, venue, retracted, known in _rows(
-                    keys, citing, cited, same, own, *columns, self.known[citing]
+                for key, one, other, same_doi, is_own, year, venue, retracted in _rows(
+                    keys, citing, cited, same, own, *columns
                 ):
                     match = exact if same_doi else strong
-                    says = (_told(is_own), year or None, venue or None, _told(retracted), known)
+                    says = (_told(is_own), year or None, venue or None, _told(retracted))
                     yield (key, one + 1, other + 1, *match, *says, *rest)
 
         bulk.write(Citation, names, lines())
