@@ -332,19 +332,22 @@ def refresh_stale(*, progress=None):
 
 
 def refresh_all(*, progress=None):
-    """Rederive every pair and every hub from the evidence; returns how many hubs. Bounded memory."""
-    refresh_every_pair()
+    """Recompute every hub from the pair rows; returns how many. Bounded memory."""
     cited = Citation.objects.values_list("cited_paper_id", flat=True)
     mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
     return refresh_stale(progress=progress)
 
 
-def refresh_every_pair():
-    """Rederive the labels and the read model of every pair from the evidence. Bounded memory."""
+def refresh_everything(*, progress=None):
+    """Rederive every pair from the evidence and every hub from the pairs; returns how many hubs.
+
+    For rules that changed; imports and curators rederive what they touch. Bounded memory.
+    """
     for ids in chunks_by_key(Citation, PAIRS_A_CHUNK):
         with transaction.atomic():
             bulk.lock_library()
             refresh_pairs(ids)
+    return refresh_all(progress=progress)
 
 
 def refresh_hubs(paper_ids):

@@ -226,11 +226,6 @@ class Citing:
                     found[name] = mask
         return found
 
-    def count(self, values):
-        """How many citing papers pass the filters ``values``."""
-        masks = list(self.masks(values).values())
-        return int(np.count_nonzero(np.logical_and.reduce(masks))) if masks else len(self.columns)
-
     def order(self, sort):
         """The places of all, in the order of ``sort``; kept with the columns."""
         orders = self.columns.orders
@@ -351,7 +346,11 @@ class Listing:
         lines = []
         for parameter, value in self.query.active[:MOST_VALUES]:
             values = self.query.toggled(parameter.name, value)
-            lines.append((parameter, value, self.citing.count(values), self.query.url(self.path, values)))
+            name = parameter.name
+            left = self.citing.masks({name: values[name]}) if name in values else {}
+            others = [mask for other, mask in self.masks.items() if other != name]
+            count = len(self.citing.columns.citing[_rows([*others, *left.values()])])
+            lines.append((parameter, value, count, self.query.url(self.path, values)))
         return lines
 
     def page_url(self, page):

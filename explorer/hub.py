@@ -247,11 +247,10 @@ class Hub:
         """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
         tied = {}
         if any_tied:
-            rows = Citation.objects.incoming(self.paper.pk).filter(
-                pk__in=ClaimTreatment.objects.filter(
-                    citation__cited_paper=self.paper.pk, claim__withdrawn_at=None
-                ).values("citation")
+            treated = ClaimTreatment.objects.filter(
+                citation__cited_paper=self.paper.pk, claim__withdrawn_at=None
             )
+            rows = Citation.objects.incoming(self.paper.pk).filter(pk__in=treated.values("citation"))
             tied = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
         lines = []
         for word in POLARITY_ROWS:
