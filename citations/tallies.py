@@ -16,7 +16,7 @@ UNLABELLED = "unlabelled"
 UNSURE = "unsure"  # a machine has read it and cannot tell
 LISTED = 50  # values of venue and field that the face keeps
 NEWEST = 100  # citing papers that it keeps: a page of the explorer
-OF_EACH_KIND = 12  # candidates for the representative ones, of each role and polarity
+OF_EACH_KIND = 12  # candidates for the representative ones, of each role, of each polarity, and of all
 EVERY = slice(None)
 
 
@@ -115,17 +115,17 @@ TALLIES = {
 def strongest(columns):
     """Ids of citing papers that the representative ones are chosen from: the strongest of each kind.
 
-    For each role and polarity that occurs, those that are read, not retracted first, deepest
-    first, then newest, then by id.
+    Of those that are read: for each role and each polarity that occurs and for all, not retracted
+    first, deepest first, then newest, then by id. Ascending.
     """
     read = np.flatnonzero(columns.flags & READ)
-    kind = columns.role[read].astype(np.int64) * len(POLARITIES) + columns.polarity[read]
-    weak = (columns.flags[read] & RETRACTED > 0) * 8 - columns.depth[read].astype(np.int64)
-    order = np.lexsort((read, weak, kind))  # rows stand newest first as they are
-    kind = kind[order]
-    first = np.searchsorted(kind, kind)  # where each one's kind begins
-    chosen = read[order[np.arange(len(kind)) - first < OF_EACH_KIND]]
-    return columns.citing[chosen].tolist()
+    weak = (columns.flags[read] & RETRACTED > 0) * 8 - columns.depth[read].astype(np.int8)
+    read = read[np.argsort(weak, kind="stable")]  # rows stand newest first as they are
+    labelled = read[(columns.role[read] > 0) | (columns.polarity[read] > 0)]
+    kinds = [read, labelled]
+    for values, words in ((columns.role[read], ROLES), (columns.polarity[read], POLARITIES)):
+        kinds += [read[values == place] for place in range(1, len(words))]
+    return sorted({place for kind in kinds for place in columns.citing[kind[:OF_EACH_KIND]].tolist()})
 
 
 def face(columns):

@@ -575,14 +575,14 @@ def citations(request, paper, query):
 def cocited(request, paper, query):
     """The works that most citing papers cite together with a paper: 20 at most."""
     rows, left_out = Hub(paper, "").co_cited()
-    attach(paper, [], rows)
+    rows = attach(paper, [], rows)
     results = [
         CoCitedWork(
-            paper=short(request, row.other),
+            paper=short(request, row.paper),
             count=row.count,
             share=row.share.share,
             same_passage=row.same_passage,
-            examples=[link(request, example) for example, _url in row.example_papers],
+            examples=[link(request, example) for example, _url in row.examples],
         )
         for row in rows
     ]

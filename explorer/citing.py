@@ -230,7 +230,7 @@ class Citing:
         """The places of all, in the order of ``sort``; kept with the columns."""
         orders = self.columns.orders
         if sort not in orders:
-            orders[sort] = ORDERS[sort](self.columns)
+            orders[sort] = ORDERS[sort](self.columns).astype(np.int32)
         return orders[sort]
 
     def strongest(self):

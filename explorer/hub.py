@@ -5,6 +5,7 @@ Nothing heavy is computed here: counts come from the summary row, lists from pai
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations import headline, labels, machine
-from citations.cocitation import STORED_FROM, co_cited_works
+from citations.cocitation import STORED_FROM, co_cited_works, stored_works
 from citations.estimates import MIN_CHECKS, Estimate
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment, CoCitation
+from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import facets
@@ -277,22 +278,21 @@ class Hub:
         """
         known, left_out = self.counts.known, self.summary.left_out if self.summary else 0
         if known >= STORED_FROM:
-            rows = list(CoCitation.objects.filter(paper=self.paper))
+            works = stored_works([self.paper.pk])
         else:
-            tops, left = co_cited_works([self.paper.pk]) if known else ({}, {})
+            works, left = co_cited_works([self.paper.pk]) if known else ({}, {})
             left_out = left.get(self.paper.pk, 0)
-            rows = [
-                CoCitation(
-                    other_id=line.other,
-                    count=line.count,
-                    same_passage=line.same_passage,
-                    examples=line.examples,
-                )
-                for line in tops.get(self.paper.pk, [])
-            ]
-        for row in rows:
-            row.share = headline.Share("", row.count, known, None, None)
-            row.url = self.link(cites=row.other_id)
+        rows = [
+            CoCitedLine(
+                paper_id=other_id,
+                count=count,
+                same_passage=same_passage,
+                example_ids=example_ids,
+                share=headline.Share("", count, known, None, None),
+                url=self.link(cites=other_id),
+            )
+            for other_id, count, same_passage, *example_ids in works.get(self.paper.pk, [])
+        ]
         return rows, left_out
 
     @property
@@ -314,8 +314,10 @@ class Hub:
         return reading and Machine(self, reading)
 
     def representatives(self):
-        """The representative citations, in order, without their papers (see ``attach``). One query."""
-        return choose(candidates(self.paper.pk, self.citing.strongest()))
+        """The representative citations, in order, without their papers (see ``attach``). Two queries."""
+        chosen = [one.pk for one in choose(candidates(self.paper.pk, self.citing.strongest()))]
+        found = Citation.objects.in_bulk(chosen)
+        return [found[key] for key in chosen if key in found]
 
 
 class Machine:
@@ -348,15 +350,34 @@ class EstimateLine:
 
 
 @dataclass
+class CoCitedLine:
+    """A co-cited work, its share of the known citing papers, and the address of those that cite both."""
+
+    paper_id: int
+    count: int
+    same_passage: int
+    example_ids: list[int]
+    share: headline.Share
+    url: str
+    paper: Paper | None = None  # this and the next from ``attach``
+    examples: list = field(default_factory=list)  # (citing paper, address of its evidence)
+
+
+@dataclass
 class RolesOverTime:
-    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``."""
+    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``.
+
+    Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
+    a table of it can be read; its years are those of its link.
+    """
 
     hub: Hub
     rows: list = field(default_factory=list)
     words: list = field(default_factory=list)
 
     WIDTH, HEIGHT, BASE = 640, 200, 170
-    WIDEST = 44  # of one year
+    WIDEST = 44  # of one bar
+    MOST_BARS = 32
     MARGIN = 60  # for the numbers at the axis, and half a label
 
     def __post_init__(self):
@@ -370,25 +391,30 @@ class RolesOverTime:
         self.words += [(word, label) for word, label in NOT_LABELS.items() if word in present]
         if not dated:
             return
-        first = max(dated[0], dated[-1] - 79)
-        self.earlier = sum(sum(years[str(year)].values()) for year in dated if year < first)
-        self.earlier_url = self.hub.link(year_max=first - 1)
-        self.first, self.last = first, dated[-1]
-        span = range(first, dated[-1] + 1)
-        self.most = max(sum(years.get(str(year), {}).values()) for year in span)
-        step = min(self.WIDTH / len(span), self.WIDEST)
-        self.right = f"{step * len(span):.1f}"
-        self.room = f"{step * len(span) + self.MARGIN:.0f}"
-        for index, year in enumerate(span):
-            counts = years.get(str(year), {})
-            self.rows.append(self._row(year, counts, index * step, step))
+        self.first, self.last = dated[0], dated[-1]
+        self.each = next(
+            each
+            for each in (1, 2, 5, 10, 20, 50, 100, 1000)
+            if self.last // each - self.first // each < self.MOST_BARS
+        )
+        places = range(self.first // self.each, self.last // self.each + 1)
+        bars = {place: Counter() for place in places}
+        for year in dated:
+            bars[year // self.each].update(years[str(year)])
+        self.most = max(counts.total() for counts in bars.values())
+        step = min(self.WIDTH / len(bars), self.WIDEST)
+        self.right = f"{step * len(bars):.1f}"
+        self.room = f"{step * len(bars) + self.MARGIN:.0f}"
+        for index, (place, counts) in enumerate(bars.items()):
+            span = max(place * self.each, self.first), min((place + 1) * self.each - 1, self.last)
+            self.rows.append(self._row(span, counts, index, step))
 
-    def _row(self, year, counts, x, step):
-        top, cells, segments = self.BASE, [], []
-        total = sum(counts.values())
+    def _row(self, span, counts, index, step):
+        top, cells, segments, x = self.BASE, [], [], index * step
+        first, last = span
         for word, label in self.words:
             count = counts.get(word, 0)
-            cells.append((word, label, count, self._url(year, word) if count else ""))
+            cells.append((word, label, count, self._url(span, word) if count else ""))
             if count:
                 height = count * (self.BASE - 10) / self.most
                 top -= height
@@ -404,17 +430,18 @@ class RolesOverTime:
                     }
                 )
         return {
-            "year": year,
-            "total": total,
-            "url": self.hub.link(year_min=year, year_max=year),
+            "years": f"{first}" if first == last else f"{first}–{last}",
+            "first": first,
+            "total": counts.total(),
+            "url": self.hub.link(year_min=first, year_max=last),
             "cells": cells,
             "segments": segments,
             "x": f"{x + step / 2:.1f}",
-            "is_tick": year % max(1, -(-(self.last - self.first + 1) // 8)) == 0,
+            "is_tick": index % max(1, -(-(self.last - self.first + 1) // self.each // 8)) == 0,
         }
 
-    def _url(self, year, word):
-        span = {"year_min": year, "year_max": year}
+    def _url(self, span, word):
+        span = {"year_min": span[0], "year_max": span[1]}
         if word == "unread":
             return self.hub.link(text="unread", **span)
         if word == "unlabelled":
@@ -428,19 +455,21 @@ def attach(paper, citations, co_cited=()):
     """Load what the lines of a page show: papers, authors, identifiers, contexts. Four queries.
 
     One for each kind whatever the page's size: the hub's own ``paper``, the citing papers
-    of ``citations``, and the works and examples of ``co_cited`` are read together.
+    of ``citations``, and the works and examples of ``co_cited`` are read together. Returns
+    ``co_cited`` without works that have been merged away meanwhile.
     """
     wanted = {citation.citing_paper_id for citation in citations}
     for row in co_cited:
-        wanted |= {row.other_id, *row.examples}
+        wanted |= {row.paper_id, *row.example_ids}
     papers = Paper.objects.select_related("venue").defer("abstract", "search_text").in_bulk(wanted)
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
+    co_cited = [row for row in co_cited if row.paper_id in papers]
     for row in co_cited:
-        row.other = papers[row.other_id]
-        row.example_papers = [
+        row.paper = papers[row.paper_id]
+        row.examples = [
             (papers[citing_id], reverse("explorer:evidence", args=[paper.pk, citing_id]))
-            for citing_id in row.examples
+            for citing_id in row.example_ids
             if citing_id in papers
         ]
     prefetch_related_objects(
@@ -454,6 +483,7 @@ def attach(paper, citations, co_cited=()):
         .order_by(F("passage__position").asc(nulls_last=True), "id")
     )
     prefetch_related_objects(citations, Prefetch("contexts", contexts))
+    return co_cited
 
 
 def evidence(citation):

@@ -16,6 +16,17 @@ from citations.labels import POLARITY_ORDER, ROLE_ORDER
 from citations.models import Citation, RepresentativePin
 
 SHOWN = 9
+COLUMNS = (
+    "pk",
+    "citing_paper_id",
+    "role",
+    "polarity",
+    "depth",
+    "citing_year",
+    "citing_retracted",
+    "pinned",
+    "first_author",
+)
 
 
 def strength(citation):
@@ -29,17 +40,15 @@ def strength(citation):
 
 
 def candidates(paper_id, strongest):
-    """The citations of a paper to choose from, with ``first_author`` and ``pinned``. One query.
+    """The citations of a paper to choose from, as named tuples of COLUMNS. One query.
 
     ``strongest``: ids of citing papers as ``tallies.strongest`` gives them; pinned ones come along.
     """
     pinned = RepresentativePin.objects.filter(citation=OuterRef("pk"))
     incoming = Citation.objects.incoming(paper_id).filter(is_read=True)
-    return list(
-        incoming.filter(Q(citing_paper_id__among=strongest) | Q(pin__isnull=False)).annotate(
-            pinned=Exists(pinned), first_author=F("citing_paper__first_author")
-        )
-    )
+    found = incoming.filter(Q(citing_paper_id__among=strongest) | Q(pin__isnull=False))
+    found = found.annotate(pinned=Exists(pinned), first_author=F("citing_paper__first_author"))
+    return list(found.values_list(*COLUMNS, named=True))
 
 
 def choose(found, limit=SHOWN):
