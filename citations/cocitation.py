@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from django.db import connection
-
 from citations.models import Citation, CitationContext, CoCitation
 from papers import bulk
 from papers.models import Paper
+from papers.querysets import reading_connection
 
 MOST_REFERENCES = 500
 TOP = 20
@@ -44,7 +43,7 @@ def co_cited_works(paper_ids):
         return {}, {}
     lines, left_out = {}, {}
     tops = defaultdict(list)
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         # The ids are written out, being ints: drivers limit how many parameters a query takes.
         cursor.execute(STATEMENT.format(ids=", ".join(map(str, ids)), most_references=MOST_REFERENCES))
         for part, hub_id, other_id, number in cursor.fetchall():

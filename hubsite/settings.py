@@ -287,10 +287,13 @@ INSTALLED_APPS = [
 ]
 
 # No GZipMiddleware: compressing pages that carry a CSRF token invites BREACH. Whitenoise
-# serves compressed static files; pages are the proxy's to compress.
+# serves compressed static files, KeptPages compresses pages that everybody sees alike.
+# BoundedWork stands after KeptPages: a page that is kept needs no slot.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "explorer.caching.KeptPages",
+    "explorer.limits.BoundedWork",
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -305,12 +308,15 @@ MIDDLEWARE = [
     "explorer.caching.MarksAdminWrites",
 ]
 
-# Pages are kept in each process (explorer/caching.py); some 60 MB when full.
+# Pages are kept in each process (explorer/caching.py), those of addresses with a question mark apart;
+# some 60 MB when both are full.
 CACHES = {
-    "default": {
+    name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 400},
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": entries_kept},
     }
+    for name, entries_kept in (("default", 300), ("questions", 100))
 }
 
 ROOT_URLCONF = "hubsite.urls"

@@ -2,11 +2,19 @@
 
 import json
 
-from django.db import models
+from django.db import connections, models, router
 from django.db.models import Lookup, Prefetch, Q
 
 from papers import identifiers, text
 from papers.bulk import array_text
+
+
+def reading_connection():
+    """The connection that querysets read from here and now, for reads that are written out.
+
+    A replica's while a page is made for an anonymous reader (``hubsite/replica.py``).
+    """
+    return connections[router.db_for_read(models.Model)]
 
 
 @models.ForeignObject.register_lookup
