@@ -209,6 +209,8 @@ def release():
 def _with_headers(response, page):
     response["ETag"] = page.etag
     response["Cache-Control"] = "public, no-cache"
+    # nginx keeps nothing that says no-cache. Valid until 1970 it is kept, and asked about each time.
+    response["X-Accel-Expires"] = "@1"
     if page.modified:
         response["Last-Modified"] = http_date(page.modified)
     patch_vary_headers(response, ["Accept-Language", "Accept-Encoding", "Cookie"])
