@@ -5,9 +5,9 @@ PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 PY = .venv/bin/python
-# Nine threads may be busy with pages or wait (explorer/limits.py); three are left for kept pages. Each
+# Eighteen threads may make pages or wait for them (explorer/limits.py); six are left for kept pages. Each
 # keeps a database connection, of which PostgreSQL grants a hundred.
-GRANIAN = exec $(PY) -m granian --interface wsgi --no-ws --blocking-threads 12 --backpressure 64 \
+GRANIAN = exec $(PY) -m granian --interface wsgi --no-ws --blocking-threads 24 --backpressure 64 \
 	--host 127.0.0.1 --port "$(PORT)" hubsite.wsgi:application
 
 # The sample library lives in a file of its own, unless DATABASE_URL says otherwise.

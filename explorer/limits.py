@@ -10,6 +10,7 @@ Each process has ``SLOTS`` and ``PLACES``, and its server more threads than both
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from http import HTTPStatus
@@ -17,45 +18,86 @@ from http import HTTPStatus
 from django.conf import settings
 from django.db import Error, OperationalError
 from django.http import HttpResponse, JsonResponse
+from django.utils.log import log_response
 from django.utils.translation import gettext as _
 
 from papers.querysets import reading_connection
 
 LONGEST_QUERY = 8000  # characters after the ?; nginx takes no more by itself
-SLOTS = 3  # pages made at once: while one computes, others wait for the database
-PLACES = 6  # requests that wait for a slot, or for a page that another request makes
+SLOTS = 2  # pages made at once: while one computes, the other waits for the database
+PLACES = 16  # requests that wait for a slot, or for a page that another request makes
 PATIENCE = 5.0  # seconds that a request waits
 READING_SECONDS = 10.0  # of a statement on PostgreSQL, of all statements of a page on SQLite
 INSTRUCTIONS = 20_000  # of SQLite's machine between two looks at the clock: under a millisecond
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
+LOGGED_EVERY = 60.0  # seconds
 PROBLEM_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
 
 
 class Gate:
     """``slots`` at work, ``places`` to wait in; who comes when both are taken is turned away."""
 
     def __init__(self, slots=SLOTS, places=PLACES):
-        self._slots = threading.BoundedSemaphore(slots)
-        self._places = threading.BoundedSemaphore(places)
+        self._free, self._places = slots, places
+        self._changed = threading.Condition()
+
+    def is_full(self):
+        """Whether there is neither a slot nor a place at this moment."""
+        return self._free <= 0 and self._places <= 0
 
     def enter(self):
         """Whether there was a slot, at once or within PATIENCE; ``leave`` gives it back."""
-        return self._slots.acquire(blocking=False) or bool(self.wait(self._slots.acquire))
+        with self._changed:
+            if self._free > 0:
+                self._free -= 1
+                return True
+        return bool(self.wait(self._take))
+
+    def _take(self, timeout):
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free > 0, timeout):
+                return False
+            self._free -= 1
+            return True
 
     def leave(self):
-        self._slots.release()
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
 
     def wait(self, until):
         """What ``until(timeout=PATIENCE)`` returns, called in a place of the queue; None without a place."""
-        if not self._places.acquire(blocking=False):
-            return None
+        with self._changed:
+            if self._places <= 0:
+                return None
+            self._places -= 1
         try:
             return until(timeout=PATIENCE)
         finally:
-            self._places.release()
+            with self._changed:
+                self._places += 1
+
+
+class TurnedAway:
+    """Counts who is turned away, for a line in the log each LOGGED_EVERY seconds."""
+
+    def __init__(self):
+        self._number, self._next = 0, 0.0
+        self._lock = threading.Lock()
+
+    def count(self):
+        with self._lock:
+            self._number += 1
+            if time.monotonic() < self._next:
+                return
+            number, self._number, self._next = self._number, 0, time.monotonic() + LOGGED_EVERY
+        logger.warning("More is asked for than can be made: requests turned away since last told: %d", number)
 
 
 gate = Gate()
+turned_away = TurnedAway()
 
 
 class BoundedWork:
@@ -75,6 +117,9 @@ class BoundedWork:
         if query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
             most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
             return refused(request, 400, f"An address takes {most} values at most.")
+        # Before anything is asked about who this is: a flood of refusals must cost little.
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES and gate.is_full():
+            return busy(request)
         request.bounded = None
         try:
             return self.get_response(request)
@@ -134,7 +179,8 @@ def took_too_long(error):
 
 
 def busy(request):
-    """The answer to who finds neither a slot nor a place to wait in."""
+    """The answer to who finds neither a slot nor a place to wait in. A line in the log, once a minute."""
+    turned_away.count()
     sentence = _("Too many pages are being made at this moment. Try again in a few seconds.")
     return refused(request, 503, sentence)
 
@@ -149,6 +195,8 @@ def refused(request, status, sentence):
     if status == 503:
         response["Retry-After"] = "3"
     response["Cache-Control"] = "no-store"
+    # Not for the log, which a flood would fill; Django writes nothing of what it takes for written.
+    log_response(sentence, response=response, request=request, logger=logger, level="debug")
     return response
 
 

@@ -7,8 +7,12 @@ import sqlite3
 from pathlib import Path
 
 from tests.bench.commands import DATABASES
+from tests.bench.load import report_load
 from tests.bench.loading import report_growth, report_loading
 from tests.bench.pages import report_pages
+from tests.bench.serving import report_serving
+
+PARTS = ("ingest", "growth", "pages", "serving", "load")
 
 
 def main():
@@ -21,11 +25,14 @@ def main():
         metavar="N",
         help="size of the load; growth goes from N/10 to 5 N",
     )
-    parser.add_argument("--only", choices=("ingest", "growth", "pages"), help="this part alone")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
     parser.add_argument(
         "--database", action="append", choices=DATABASES, help="load into this one alone (repeatable)"
     )
     parser.add_argument("--refresh", action="store_true", help="refresh the hubs after the load as well")
+    parser.add_argument(
+        "--library", metavar="URL", help="serving and load: the DATABASE_URL of a library, not the sample"
+    )
     options = parser.parse_args()
     if options.works < 10:
         parser.error("--works must be 10 or more")
@@ -41,6 +48,10 @@ def main():
         report_growth(options.works, spent)
     if options.only in (None, "pages"):
         report_pages(options.corpus)
+    if options.only in (None, "serving"):
+        report_serving(options.library)
+    if options.only in (None, "load"):
+        report_load(options.library)
 
 
 if __name__ == "__main__":
