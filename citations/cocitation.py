@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 import msgspec
-from django.db import connection
 
 from citations.models import Citation, CitationContext, CoCitedWorks
 from papers import bulk
+from papers.bulk import reading_connection
 from papers.models import Paper
 
 MOST_REFERENCES = 500
@@ -35,7 +35,7 @@ def co_cited_works(paper_ids):
         return {}, {}
     lines, left_out = {}, {}
     works = defaultdict(list)
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         # The ids are written out, being ints: drivers limit how many parameters a query takes.
         cursor.execute(STATEMENT.format(ids=", ".join(map(str, ids)), most_references=MOST_REFERENCES))
         for part, hub_id, other_id, number in cursor.fetchall():

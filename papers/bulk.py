@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import chain
 
 import numpy as np
-from django.db import connection, models
+from django.db import connection, connections, models, router
 from django.db.models.fields import NOT_PROVIDED
 from django.utils import timezone
 from psycopg.errors import error_from_result
@@ -150,14 +150,23 @@ def write(model, attributes, lines):
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", lines)  # noqa: S608 - names only
 
 
+def reading_connection():
+    """The connection that querysets read from here and now, for reads that are written out.
+
+    A replica's while a page is made for an anonymous reader (``hubsite/replica.py``).
+    """
+    return connections[router.db_for_read(models.Model)]
+
+
 def read(statement, kinds):
     """The rows of a query as tuples of arrays, one for each column, some 100,000 rows at a time.
 
     ``statement``: SQL text without parameters; ``kinds``: np.int64, np.int32, np.int16 or np.float32
     for each of its columns, none of which may be NULL (TypeError). One query, bounded memory.
     """
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    database = reading_connection()
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
             yield from _read_copied(cursor, statement, kinds)
         else:
             cursor.execute(statement)
@@ -176,7 +185,7 @@ def _read_copied(cursor, statement, kinds):
     for name, kind in zip(names, kinds, strict=True):
         layout += [(f"bytes_of_{name}", ">i4"), (name, np.dtype(kind).newbyteorder(">"))]
     row = np.dtype(layout)
-    with connection.wrap_database_errors, copied as copy:
+    with cursor.db.wrap_database_errors, copied as copy:
         for sent in _pieces(copy.connection.pgconn):
             count, rest = divmod(len(sent), row.itemsize)
             rows = np.frombuffer(sent, row, count)
