@@ -6,6 +6,7 @@ rows come prepared by ``hub.py`` and the views.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -162,7 +163,7 @@ def byline(paper):
 @register.filter
 def count(number):
     """A count with the language's thousands separators. Never for ids."""
-    return number_format(number or 0, force_grouping=True)
+    return str(number or 0) if (number or 0) < 1000 else number_format(number, force_grouping=True)
 
 
 @register.filter
@@ -180,8 +181,14 @@ def svg(fraction):
 # -- words --------------------------------------------------------------------------------------
 
 
+# As dictionaries: an enumeration looks its members up anew for each of a page's hundreds of words.
+LABELS = {
+    choices: {member.value: member.label for member in choices} for choices in (Role, Polarity, LabelSource)
+}
+
+
 def _labelled(choices, word):
-    return choices(word).label if word in choices.values else word
+    return LABELS[choices].get(word, word)
 
 
 @register.filter
@@ -221,6 +228,7 @@ def crosswalk_words(ours):
 
 
 @register.simple_tag
+@lru_cache(maxsize=100)
 def icon(word):
     """The shape of a role, from the sprite in ``_sprite.html``; says nothing by itself."""
     return format_html(
@@ -246,6 +254,48 @@ def polarity_chip(word):
         word,
         sign,
         polarity_label(word),
+    )
+
+
+@register.simple_tag
+def facet_links(parameter, values, anchor):
+    """The values of a facet as items of a list, each a link that switches it on or off.
+
+    Written out here, not in a template: a page has a hundred of them.
+    """
+    return SafeString("".join(_facet_link(parameter.name, value, anchor) for value in values))
+
+
+def _facet_link(name, value, anchor):
+    if value.selected:
+        return format_html(
+            '<li><a href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
+            '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
+            '<span class="number">{}</span></a></li>',
+            value.toggle_url,
+            anchor,
+            value.label,
+            _("selected"),
+            count(value.count),
+        )
+    if not value.count:
+        return format_html(
+            '<li><span class="none"><span class="word">{}</span> <span class="number">0</span></span></li>',
+            value.label,
+        )
+    mark = ""
+    if name == "role":
+        mark = icon(value.value)
+    elif name == "polarity":
+        mark = format_html('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
+    return format_html(
+        '<li><a href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
+        '<span class="number">{}</span></a></li>',
+        value.toggle_url,
+        anchor,
+        mark,
+        value.label,
+        count(value.count),
     )
 
 
