@@ -118,14 +118,12 @@ ORDER BY part, hub_id, place
 """  # noqa: S608 - names of our tables and numbers only
 
 
-def refresh_co_citations(known):
-    """Store the co-cited works of these papers, as far as ten papers cite them.
+def store_co_citations(paper_ids, tops):
+    """Write the co-cited works of these papers: ``tops`` is ``{paper id: [CoCited, …]}``, none where missing.
 
-    ``known``: paper id -> how many papers cite it. Returns ``{paper id: citing papers left
-    out}``. Rows that stay the same are not written.
+    Rows that stay the same are not written. One query, and the writes.
     """
-    ids = sorted(known)
-    tops, left_out = co_cited_works([paper_id for paper_id in ids if known[paper_id] >= STORED_FROM])
+    ids = sorted(paper_ids)
     stored = defaultdict(list)
     for row in CoCitation.objects.filter(paper_id__in=ids).order_by("rank"):
         stored[row.paper_id].append(row)
@@ -152,4 +150,3 @@ def refresh_co_citations(known):
     for begin in range(0, len(stale), 400):
         CoCitation.objects.filter(id__in=stale[begin : begin + 400]).delete()
     bulk.insert(CoCitation, fresh)
-    return left_out

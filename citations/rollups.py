@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from citations import headline, labels
 from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
-from citations.cocitation import refresh_co_citations
+from citations.cocitation import STORED_FROM, co_cited_works, store_co_citations
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.machine import populations
 from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading, StaleHub
@@ -30,7 +30,7 @@ PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
-UNSURE = "unsure"
+UNSURE, UNLABELLED, UNREAD = "unsure", "unlabelled", "unread"  # of a pair without a role
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
 
 CONTEXT_COLUMNS = ("role", "role_source", "polarity", "polarity_source")
@@ -335,21 +335,33 @@ def refresh_hubs(paper_ids):
 
 
 def _refresh_chunk(paper_ids):
-    now = timezone.now()
     live = live_summaries(paper_ids)
-    left_out = refresh_co_citations(
-        {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
+    tops, left_out = co_cited_works(
+        [paper_id for paper_id, columns in live.items() if columns["known"] >= STORED_FROM]
     )
-    earlier = HubSummary.objects.in_bulk(paper_ids)
-    new, changed = [], []
     for paper_id, columns in live.items():
         columns["left_out"] = left_out.get(paper_id, 0)
+    store_hubs(paper_ids, live, tops)
+
+
+def store_hubs(paper_ids, summaries, tops):
+    """Write what was computed of these papers, where it differs from what is held.
+
+    ``summaries``: ``{paper id: {column: value}}`` of HubSummary but for ``computed_at``; a paper
+    without one keeps none. ``tops``: ``{paper id: [CoCited, …]}``. Call it under the library's
+    lock. Some ten statements.
+    """
+    now = timezone.now()
+    store_co_citations(paper_ids, tops)
+    earlier = HubSummary.objects.in_bulk(paper_ids)
+    new, changed = [], []
+    for paper_id, columns in summaries.items():
         row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
         # A summary that says the same keeps its time: pages and caches go by it.
         if _assign(row, columns) or row.computed_at is None:
             row.computed_at = now
             (changed if paper_id in earlier else new).append(row)
-    HubSummary.objects.filter(paper_id__in=set(earlier) - set(live)).delete()
+    HubSummary.objects.filter(paper_id__in=set(earlier) - set(summaries)).delete()
     columns = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
     bulk.insert(HubSummary, new)
     bulk.update(HubSummary, changed, columns)
@@ -385,49 +397,62 @@ def live_summaries(paper_ids):
 
 
 def _summary(lines, population):
-    known = read = curated = machine_roles = machine_polarities = unsure = 0
+    counted = Counter()
     roles, polarities, suggested = Counter(), Counter(), Counter()
     years = defaultdict(Counter)
     for is_read, role, role_source, polarity, polarity_source, year, suggestion, papers in lines:
-        known += papers
-        read += papers if is_read else 0
-        state = role or ((UNSURE if role_source else "unlabelled") if is_read else "unread")
-        unsure += papers if state == UNSURE else 0
+        counted["known"] += papers
+        counted["read"] += papers if is_read else 0
+        state = role or ((UNSURE if role_source else UNLABELLED) if is_read else UNREAD)
+        counted["unsure"] += papers if state == UNSURE else 0
         if suggestion:
             suggested[suggestion] += papers
-        years[str(year or "")][state] += papers
+        years[year][state] += papers
         if role:
             roles[role] += papers
-            curated += papers if role_source in labels.HUMAN_SOURCES else 0
-            machine_roles += papers if role_source in labels.MACHINE_SOURCES else 0
+            counted["curated"] += papers if role_source in labels.HUMAN_SOURCES else 0
+            counted["machine_roles"] += papers if role_source in labels.MACHINE_SOURCES else 0
         if polarity:
             polarities[polarity] += papers
-            machine_polarities += papers if polarity_source in labels.MACHINE_SOURCES else 0
+            counted["machine_polarities"] += papers if polarity_source in labels.MACHINE_SOURCES else 0
+    return summary_columns(
+        counted, roles=roles, polarities=polarities, suggested=suggested, years=years, population=population
+    )
+
+
+def summary_columns(counted, *, roles, polarities, suggested, years, population):
+    """The columns of HubSummary from a hub's counts; ``left_out`` and ``computed_at`` are not among them.
+
+    ``counted`` has known, read, curated, machine_roles, machine_polarities and unsure; ``roles``,
+    ``polarities`` and ``suggested`` are word -> citing papers, ``years`` year or None -> {role or
+    UNSURE, UNLABELLED, UNREAD: citing papers}, ``population`` is as ``machine.populations`` has it.
+    """
     counts = headline.Counts(
-        known=known,
-        read=read,
+        known=counted["known"],
+        read=counted["read"],
         roles={role.value: roles[role] for role in Role if roles[role]},
         polarities={polarity.value: polarities[polarity] for polarity in Polarity if polarities[polarity]},
-        curated=curated,
-        machine_roles=machine_roles,
-        machine_polarities=machine_polarities,
+        curated=counted["curated"],
+        machine_roles=counted["machine_roles"],
+        machine_polarities=counted["machine_polarities"],
     )
     said = headline.headline(counts)
+    by_year = {str(year or ""): states for year, states in years.items()}
     return {
-        "known": known,
-        "read": read,
+        "known": counts.known,
+        "read": counts.read,
         "labelled": counts.labelled,
-        "curated": curated,
+        "curated": counts.curated,
         "polarity_labelled": counts.polarity_labelled,
-        "machine_roles": machine_roles,
-        "machine_polarities": machine_polarities,
-        "unsure": unsure,
+        "machine_roles": counts.machine_roles,
+        "machine_polarities": counts.machine_polarities,
+        "unsure": counted["unsure"],
         "suggested": {str(word): suggested[word] for word in Polarity if suggested[word]},
         "population": population,
         "roles": counts.roles,
         "polarities": counts.polarities,
-        "years": {year: dict(sorted(years[year].items())) for year in sorted(years)},
-        "tier": str(headline.tier(known) or ""),
+        "years": {year: dict(sorted(by_year[year].items())) for year in sorted(by_year)},
+        "tier": str(headline.tier(counts.known) or ""),
         "status": str(said.status),
         "provisional": headline.is_provisional(counts),
         "headline": said.english,

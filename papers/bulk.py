@@ -27,25 +27,43 @@ def lock_library():
     SQLite's immediate transactions see to it themselves. Leaves a new mark on the library. Two
     queries on PostgreSQL, one on SQLite.
     """
+    _wait_for_lock()
+    mark_library()
+
+
+def lock_library_at(marks):
+    """``lock_library()``, provided that nobody has written since it bore one of ``marks``.
+
+    Returns (the mark it bore, the new one), or None where somebody has. One query more.
+    """
+    _wait_for_lock()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mark FROM papers_librarymark")
+        held = cursor.fetchone()
+    mark = held[0] if held else 0
+    return (mark, mark_library()) if mark in marks else None
+
+
+def _wait_for_lock():
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIBRARY_LOCK])
-    mark_library()
 
 
 def mark_library():
     """Say that what pages show may have changed: a new random mark, with the transaction. One query.
 
     Random, not counted: a library that was restored from a backup does not come back to a mark
-    under which others keep pages.
+    under which others keep pages. Returns the mark.
     """
-    now = timezone.now()
+    now, mark = timezone.now(), secrets.randbits(62)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO papers_librarymark (id, mark, changed_at) VALUES (1, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET mark = excluded.mark, changed_at = excluded.changed_at",
-            [secrets.randbits(62), connection.ops.adapt_datetimefield_value(now)],
+            [mark, connection.ops.adapt_datetimefield_value(now)],
         )
+    return mark
 
 
 def insert(model, rows):
