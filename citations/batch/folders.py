@@ -12,11 +12,11 @@ import json
 import os
 import shutil
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.utils import timezone
 
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
@@ -47,7 +47,7 @@ def writing(path, kind, tables):
     manifest = {"format": kind, "schema_version": SCHEMA_VERSION}
     yield manifest
     manifest["tables"] = {table: _described(path, table) for table in tables}
-    manifest["written_at"] = timezone.now().isoformat()
+    manifest["written_at"] = datetime.now(UTC).isoformat()
     draft = path / f"{MANIFEST}.draft"
     draft.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
     os.replace(draft, path / MANIFEST)
