@@ -401,6 +401,7 @@ def test_a_snapshot_shows_one_moment_while_others_write():
     assert Paper.objects.count() == before + 1
 
 
+@pytest.mark.django_db
 def test_on_sqlite_one_moment_keeps_nobody_from_writing(tmp_path, monkeypatch):
     file = tmp_path / "library.sqlite3"
     with sqlite3.connect(file) as other:
