@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 
+from citations import columns, tallies
 from citations.cocitation import STORED_FROM, CoCited, co_cited_works
 from citations.models import (
     Citation,
@@ -15,6 +16,7 @@ from citations.models import (
     CitationProvenance,
     CoCitation,
     ContextProvenance,
+    HubColumns,
     HubSummary,
     StaleHub,
 )
@@ -31,6 +33,7 @@ def check_library():
     yield from _ends()
     yield from _pairs()
     yield from _summaries()
+    yield from _columns()
     yield from _co_citations()
     yield from _provenance()
     yield from _spans()
@@ -58,10 +61,6 @@ def _pairs():
             yield from _differences(f"citation {row.id} (of {row.cited_paper_id})", row, fresh)
         for row, fresh in contexts:
             yield from _differences(f"context {row.id}", row, fresh)
-    known = HubSummary.objects.filter(paper_id=OuterRef("citing_paper_id"), known=OuterRef("citing_known"))
-    wrong = Citation.objects.filter(~Exists(known)).exclude(citing_known=0)
-    for row in wrong[:CHUNK]:
-        yield f"citation {row.pk} ({row}): citing_known is {row.citing_known}, the summary says otherwise"
 
 
 def _summaries():
@@ -84,6 +83,28 @@ def _summaries():
                 yield f"summary of paper {row.paper_id}: the polarities do not add up to polarity_labelled"
             if sum(sum(year.values()) for year in row.years.values()) != row.known:
                 yield f"summary of paper {row.paper_id}: the years do not add up to known"
+
+
+def _columns():
+    """The packed columns equal the pair rows, and every hub that is large enough has them."""
+    large = HubSummary.objects.filter(known__gte=columns.STORED_FROM)
+    for paper_id in large.filter(paper__hub_columns=None).values_list("paper_id", flat=True):
+        yield f"hub {paper_id} has no columns: run refresh_hubs --all"
+    for paper_id in list(HubColumns.objects.order_by("paper_id").values_list("paper_id", flat=True)):
+        row = HubColumns.objects.get(paper_id=paper_id)
+        found = columns.live(paper_id)
+        if len(found) < columns.STORED_FROM:
+            yield f"hub {paper_id} has columns, but only {len(found)} papers cite it"
+            continue
+        fresh = found.pack(paper_id, tallies.face(found))
+        for column in HubColumns._meta.concrete_fields:
+            name = column.name
+            if name not in ("paper", "version") and bytes_of(getattr(row, name)) != getattr(fresh, name):
+                yield f"columns of hub {paper_id}: {name} is not what its rows give"
+
+
+def bytes_of(value):
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def _co_citations():

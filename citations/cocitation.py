@@ -118,12 +118,14 @@ ORDER BY part, hub_id, place
 """  # noqa: S608 - names of our tables and numbers only
 
 
-def store_co_citations(paper_ids, tops):
-    """Write the co-cited works of these papers: ``tops`` is ``{paper id: [CoCited, …]}``, none where missing.
+def refresh_co_citations(known, count=co_cited_works):
+    """Store the co-cited works of these papers, as far as ten papers cite them.
 
-    Rows that stay the same are not written. One query, and the writes.
+    ``known``: paper id -> how many papers cite it; ``count``: a function as ``co_cited_works``.
+    Returns ``{paper id: citing papers left out}``. Rows that stay the same are not written.
     """
-    ids = sorted(paper_ids)
+    ids = sorted(known)
+    tops, left_out = count([paper_id for paper_id in ids if known[paper_id] >= STORED_FROM])
     stored = defaultdict(list)
     for row in CoCitation.objects.filter(paper_id__in=ids).order_by("rank"):
         stored[row.paper_id].append(row)
@@ -150,3 +152,4 @@ def store_co_citations(paper_ids, tops):
     for begin in range(0, len(stale), 400):
         CoCitation.objects.filter(id__in=stale[begin : begin + 400]).delete()
     bulk.insert(CoCitation, fresh)
+    return left_out

@@ -30,7 +30,7 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
-from citations.rollups import refresh_hubs, refresh_pairs
+from citations.rollups import refresh_hubs, refresh_labels, refresh_pairs
 from citations.writing import take_reference
 from papers import bulk
 from papers import text as texts
@@ -144,8 +144,7 @@ def _demand_sentence(citation):
 
 
 def _refresh_pair(citation):
-    refresh_pairs([citation.pk])
-    refresh_hubs([citation.cited_paper_id])
+    refresh_labels([citation.pk])
 
 
 # -- claims --------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def catch_up(*, quiet=False, refresh=refresh_stale):
     """Do what imports have marked: compare new papers, try the queue again, refresh hubs; returns CaughtUp.
 
     A run that was stopped before it came so far leaves its marks to the next. ``refresh`` is
-    ``refresh_stale``, or ``refresh_all`` for every hub.
+    ``refresh_stale``, or ``refresh_all`` or ``refresh_everything`` for every hub.
     """
     with Progress("papers compared", quiet=quiet) as progress:
         duplicates_found, resolved = identity.catch_up(progress=progress.update)

@@ -8,6 +8,8 @@ drawn at random, stands for it.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import connection
@@ -16,8 +18,10 @@ from django.db.models import Count, Exists, OuterRef
 from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
 from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
 from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
+from papers.models import LibraryMark
 
 SEVERAL = "several versions"
+_checks = [(0, {})]  # (the library's mark, random_checks() under it)
 
 
 def populations(paper_ids):
@@ -81,25 +85,33 @@ def drawn_at_random():
     )
 
 
-def random_checks(paper_id=None):
-    """The Checks of one hub, or of the whole library, the newest of each citing paper. One query.
+def random_checks():
+    """The Checks of the whole library by hub, ``{paper id: [Check, …]}``, the newest of each citing paper.
+
+    One query, and none that costs while the library's mark stays: pages ask for them at each rendering.
 
     The draw makes a check; its truth is the newest word that curators hold of the sentence, so
     that a correction corrects the estimate and takes nothing out of the sample.
     """
+    mark, _changed_at = LibraryMark.current()
+    held_at, held = _checks[0]
+    if mark and mark == held_at:
+        return held
     rows = drawn_at_random()
-    if paper_id is not None:
-        rows = rows.filter(context__citation__cited_paper=paper_id)
     probabilities = tuple(f"context__machine_reading__p_{role}" for role in MACHINE_ROLES)
     columns = ("context__citation_id", "context__citation__cited_paper_id", "value")
     newest = {}
-    for pair, hub, value, role, source, *held in rows.order_by("created_at", "id").values_list(
+    for pair, hub, value, role, source, *chances in rows.order_by("created_at", "id").values_list(
         *columns, "context__role", "context__role_source", *probabilities
     ):
         truth = role if source == LabelSource.CURATOR else value
-        said = {word: p for word, p in zip(MACHINE_ROLES, held, strict=True) if p}
+        said = {word: p for word, p in zip(MACHINE_ROLES, chances, strict=True) if p}
         newest[pair] = Check(truth, said, hub=hub)
-    return list(newest.values())
+    found = defaultdict(list)
+    for check in newest.values():
+        found[check.hub].append(check)
+    _checks[0] = (mark, dict(found))
+    return _checks[0][1]
 
 
 class Reading(NamedTuple):
@@ -115,14 +127,15 @@ class Reading(NamedTuple):
 def reading_of(summary):
     """The Reading of a HubSummary; None where no machine has read the hub.
 
-    One query, a second where the hub's own checks are too few and the library's stand in.
+    One query, one more after the library has changed.
     """
     if summary is None or not summary.population:
         return None
     held = summary.population
     population = Population(held["size"], held["sums"], held["squares"], held["stated"])
-    checks = random_checks(summary.paper_id)
+    by_hub = random_checks()
+    checks = by_hub.get(summary.paper_id, [])
     order = [str(role) for role in ROLE_ORDER]
-    pool = None if basis(population, checks) else Pool.of(random_checks(), order)
+    pool = None if basis(population, checks) else Pool.of([*chain.from_iterable(by_hub.values())], order)
     found = anchored_shares(population, checks, order=order, pool=pool)
     return Reading(len(checks), [line for line in found if line.share is not None])

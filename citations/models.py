@@ -31,9 +31,9 @@ def one_of(field, choices, *, blank=False):
 class Citation(models.Model):
     """One citing–cited pair, counted once, however often the citing paper mentions it.
 
-    Everything from ``is_read`` on is a read model: what the explorer filters, sorts and
-    counts by stands on this row, kept right by ``assertions.py`` and ``rollups.py`` and
-    verified by ``check_library``.
+    Everything from ``is_read`` on is a read model, kept right by ``assertions.py`` and
+    ``rollups.py`` and verified by ``check_library``: what the explorer filters, sorts and counts
+    by stands on this row, and packed in ``HubColumns``.
     """
 
     # No index of a key's own where another index begins with it: millions of rows would pay for both.
@@ -94,9 +94,6 @@ class Citation(models.Model):
         help_text=_("what a machine takes a sentence without a counted polarity for; not counted"),
     )
     suggestion_probability = models.FloatField(null=True, blank=True)
-    citing_known = models.PositiveIntegerField(
-        default=0, db_default=0, help_text=_("how many papers cite the citing one")
-    )
 
     objects = CitationQuerySet.as_manager()
 
@@ -116,16 +113,8 @@ class Citation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["cited_paper", "role", "polarity", "citing_year", "citing_venue"],
-                name="citation_facets",
-            ),
-            models.Index(fields=["cited_paper", "citing_year", "id"], name="citation_by_year"),
-            models.Index(
-                fields=["cited_paper", "suggested_polarity", "-suggestion_probability"],
-                name="citation_suggestions",
-                condition=~Q(suggested_polarity=""),
-            ),
+            # To find who cites a paper. What explorers filter and sort by stands in HubColumns.
+            models.Index(fields=["cited_paper"], name="citation_by_cited"),
         ]
 
     def __str__(self):
@@ -519,6 +508,45 @@ class HubSummary(models.Model):
 
     def __str__(self):
         return self.headline
+
+
+class HubColumns(models.Model):
+    """The pair rows of a hub with 100 or more citing papers, packed: ``citations/columns.py`` knows how.
+
+    Column by column the values of the pairs that are current, in the order of the explorer; so
+    a change of a label writes what it changed. ``face`` is what the hub page shows before anyone
+    filters (``citations/tallies.py``). ``version`` is a digest of all the rest.
+    """
+
+    paper = models.OneToOneField(
+        Paper, on_delete=models.CASCADE, primary_key=True, related_name="hub_columns"
+    )
+    format = models.PositiveSmallIntegerField()
+    version = models.BigIntegerField()
+    face = models.JSONField()
+    field_sets = models.JSONField()
+    venues = models.BinaryField()
+    citing = models.BinaryField()
+    year = models.BinaryField()
+    venue = models.BinaryField()
+    fields = models.BinaryField()
+    known = models.BinaryField()
+    sections = models.BinaryField()
+    probability = models.BinaryField()
+    role = models.BinaryField()
+    role_source = models.BinaryField()
+    polarity = models.BinaryField()
+    polarity_source = models.BinaryField()
+    label_source = models.BinaryField()
+    suggested = models.BinaryField()
+    depth = models.BinaryField()
+    flags = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "hub columns"
+
+    def __str__(self):
+        return f"columns of {self.paper_id}"
 
 
 class StaleHub(models.Model):

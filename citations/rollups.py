@@ -7,20 +7,29 @@ running them twice changes nothing.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from functools import lru_cache, partial
+from itertools import chain
 from types import SimpleNamespace
 
+import numpy as np
 from django.db import transaction
-from django.db.models import Count, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from citations import headline, labels
+from citations import cocitation, columns, headline, labels, spool, tallies
 from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
-from citations.cocitation import STORED_FROM, co_cited_works, store_co_citations
-from citations.labels import Dimension, LabelSource, Polarity, Role
+from citations.labels import Dimension, LabelSource
 from citations.machine import populations
-from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading, StaleHub
+from citations.models import (
+    Assertion,
+    Citation,
+    CitationContext,
+    HubColumns,
+    HubSummary,
+    MachineReading,
+    StaleHub,
+)
+from citations.tallies import UNLABELLED, UNSURE
 from papers import bulk
 from papers.matching import chunks
 from papers.models import Authorship, Paper
@@ -29,8 +38,10 @@ from papers.sections import SECTION_KINDS
 PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
-MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
-UNSURE, UNLABELLED, UNREAD = "unsure", "unlabelled", "unread"  # of a pair without a role
+HUBS_FROM_SPOOL = 2000
+MANY = 1000  # stale hubs: a load, after which one reading of all pairs costs less than many of few
+READINGS = 3  # of all pairs, while others write; then chunk by chunk
+UNREAD = "unread"
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
 
 CONTEXT_COLUMNS = ("role", "role_source", "polarity", "polarity_source")
@@ -96,12 +107,12 @@ def refresh_pairs(citation_ids):
     changed = 0
     for ids in chunks(citation_ids, PAIRS_A_CHUNK):
         pairs, contexts = derive_pairs(ids)
-        for model, lines, columns in (
+        for model, lines, names in (
             (Citation, pairs, PAIR_COLUMNS),
             (CitationContext, contexts, CONTEXT_COLUMNS),
         ):
             rows = [SimpleNamespace(id=row.id, **fresh) for row, fresh in lines if _differs(row, fresh)]
-            bulk.update(model, rows, [column.removesuffix("_id") for column in columns])
+            bulk.update(model, rows, [name.removesuffix("_id") for name in names])
             changed += len(rows)
     return changed
 
@@ -301,164 +312,362 @@ def refresh_stale(*, progress=None):
     total, done = StaleHub.objects.count(), 0
     if total > MANY:
         bulk.analyse(Citation, CitationContext, Paper)
+
+    def tell(more):
+        nonlocal done
+        done += more
+        if progress:
+            progress(done, max(done, total))
+
+    for _attempt in range(READINGS):
+        if StaleHub.objects.count() <= MANY:
+            break
+        _refresh_from_spool(tell)
     while ids := list(
         StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
     ):
         refresh_hubs(ids)
-        done += len(ids)
-        if progress:
-            progress(done, max(done, total))
+        tell(len(ids))
     return done
 
 
 def refresh_all(*, progress=None):
-    """Rederive every pair and every hub from the evidence; returns how many hubs. Bounded memory."""
-    for ids in chunks_by_key(Citation, PAIRS_A_CHUNK):
-        with transaction.atomic():
-            bulk.lock_library()
-            refresh_pairs(ids)
+    """Recompute every hub from the pair rows; returns how many. Bounded memory."""
     cited = Citation.objects.values_list("cited_paper_id", flat=True)
     mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
     return refresh_stale(progress=progress)
 
 
-def refresh_hubs(paper_ids):
-    """Recompute the summaries and co-cited works of these papers from their pair rows.
+def refresh_everything(*, progress=None):
+    """Rederive every pair from the evidence and every hub from the pairs; returns how many hubs.
 
-    Some ten queries for each 200 papers, one transaction each.
+    For rules that changed; imports and curators rederive what they touch. Bounded memory.
+    """
+    for ids in chunks_by_key(Citation, PAIRS_A_CHUNK):
+        with transaction.atomic():
+            bulk.lock_library()
+            refresh_pairs(ids)
+    return refresh_all(progress=progress)
+
+
+def refresh_hubs(paper_ids):
+    """Recompute the summaries, co-cited works and columns of these papers from their pair rows.
+
+    Some fifteen queries for each 200 papers, one transaction each.
     """
     for ids in chunks(paper_ids, HUBS_A_CHUNK):
         with transaction.atomic():
             bulk.lock_library()  # or a summary read before someone's commit is written after it
-            _refresh_chunk(ids)
-            StaleHub.objects.filter(paper_id__in=ids).delete()
+            pairs = columns.read_pairs(ids)
+            changed = _store(ids, pairs, co_cited=cocitation.co_cited_works)
+            _tell_known(changed)
 
 
-def _refresh_chunk(paper_ids):
-    live = live_summaries(paper_ids)
-    tops, left_out = co_cited_works(
-        [paper_id for paper_id, columns in live.items() if columns["known"] >= STORED_FROM]
-    )
-    for paper_id, columns in live.items():
-        columns["left_out"] = left_out.get(paper_id, 0)
-    store_hubs(paper_ids, live, tops)
+def refresh_labels(citation_ids):
+    """Rederive these pairs after their labels changed, and what their hubs say of them.
+
+    Labels change neither who cites a work nor what it is co-cited with: of a hub that has columns
+    only those of its labels are patched. Some ten queries, and a dozen for each hub.
+    """
+    with transaction.atomic():
+        bulk.lock_library()
+        refresh_pairs(citation_ids)
+        rows = Citation.objects.filter(id__among=citation_ids).order_by()
+        for paper_id in rows.values_list("cited_paper_id", flat=True).distinct():
+            if StaleHub.objects.filter(paper_id=paper_id).exists() or not _patch(paper_id, citation_ids):
+                _store([paper_id], columns.read_pairs([paper_id]), co_cited=None)
 
 
-def store_hubs(paper_ids, summaries, tops):
-    """Write what was computed of these papers, where it differs from what is held.
+def _patch(paper_id, citation_ids):
+    """Patch the columns of a hub with the labels of these pairs of it; whether it has columns that fit."""
+    stored = HubColumns.objects.filter(paper_id=paper_id, format=columns.FORMAT).first()
+    summary = HubSummary.objects.filter(paper_id=paper_id).first()
+    if stored is None or summary is None:
+        return False
+    keys = ", ".join(str(int(key)) for key in citation_ids)
+    found = [*columns.blocks(f"c.cited_paper_id = {int(paper_id)} AND c.id IN ({keys})")]
+    pairs = columns.Pairs(np.concatenate(found) if found else np.empty(0, columns.ROW))
+    try:
+        fresh = columns.Columns.unpack(stored).with_labels(pairs)
+    except KeyError:
+        return False
+    population = dict(summary.population)
+    if population:
+        population["stated"] = tallies.stated(fresh)
+    [(_paper_id, values)] = summaries(columns.Pairs.of_one(paper_id, fresh), {paper_id: population}).items()
+    if _assign(summary, values):
+        summary.computed_at = timezone.now()
+        summary.save()
+    _save_columns({paper_id: fresh})
+    return True
 
-    ``summaries``: ``{paper id: {column: value}}`` of HubSummary but for ``computed_at``; a paper
-    without one keeps none. ``tops``: ``{paper id: [CoCited, …]}``. Call it under the library's
-    lock. Some ten statements.
+
+def _store(paper_ids, pairs, *, co_cited, lookup=None):
+    """Write what follows from ``pairs``, all the current ones of these papers; takes their stale marks.
+
+    ``co_cited``: a function as ``cocitation.co_cited_works``, or None where these stay. Returns
+    ``{paper id: how many cite it}`` for those of whom this changed.
+    """
+    moved = store_summaries(paper_ids, summaries(pairs), co_cited=co_cited)
+    store_columns(paper_ids, pairs, lookup)
+    StaleHub.objects.filter(paper_id__among=paper_ids).delete()
+    return moved
+
+
+def store_summaries(paper_ids, live, *, co_cited):
+    """Write the summaries of these papers, as ``live_summaries`` gives them, and their co-cited works.
+
+    A paper that ``live`` has not keeps none. ``co_cited`` and what is returned: as for ``_store``.
     """
     now = timezone.now()
-    store_co_citations(paper_ids, tops)
     earlier = HubSummary.objects.in_bulk(paper_ids)
-    new, changed = [], []
-    for paper_id, columns in summaries.items():
+    known = {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
+    left_out = cocitation.refresh_co_citations(known, co_cited) if co_cited else None
+    new, changed, moved = [], [], {}
+    for paper_id, values in live.items():
         row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
+        if row.known != values["known"]:
+            moved[paper_id] = values["known"]
+        if left_out is not None:
+            values["left_out"] = left_out.get(paper_id, 0)
         # A summary that says the same keeps its time: pages and caches go by it.
-        if _assign(row, columns) or row.computed_at is None:
+        if _assign(row, values) or row.computed_at is None:
             row.computed_at = now
             (changed if paper_id in earlier else new).append(row)
-    HubSummary.objects.filter(paper_id__in=set(earlier) - set(summaries)).delete()
-    columns = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
+    gone = set(earlier) - set(live)
+    moved |= dict.fromkeys(gone, 0)
+    HubSummary.objects.filter(paper_id__among=gone).delete()
+    names = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
     bulk.insert(HubSummary, new)
-    bulk.update(HubSummary, changed, columns)
-    _refresh_citing_known(paper_ids)
+    bulk.update(HubSummary, changed, names)
+    return moved
+
+
+def store_columns(paper_ids, pairs, lookup=None):
+    """Write the columns of those of these papers that are large enough; ``pairs`` are all of theirs."""
+    sizes = np.diff(pairs.starts)
+    large = np.flatnonzero(sizes >= columns.STORED_FROM)
+    small = set(paper_ids) - set(pairs.papers[large].tolist())
+    HubColumns.objects.filter(paper_id__among=small).delete()
+    if not len(large):
+        return
+    parts = [pairs.of(place) for place in large]
+    if lookup is None:
+        lookup = columns.Lookup.of(
+            np.unique(np.concatenate([part["citing"] for part in parts])),
+            np.unique(np.concatenate([part["venue"] for part in parts])),
+        )
+    for place, part in zip(large, parts, strict=True):
+        _save_columns({int(pairs.papers[place]): columns.Columns.build(part, lookup)})
+
+
+def _save_columns(fresh):
+    """Write the columns of hubs, ``{paper id: Columns}``, as far as they changed."""
+    for paper_id, found in fresh.items():
+        row = found.pack(paper_id, tallies.face(found))
+        held = HubColumns.objects.filter(paper_id=paper_id)
+        version = held.values_list("version", flat=True).first()
+        if version is None:
+            row.save(force_insert=True)
+        elif version != row.version:
+            earlier = held.get()
+            names = [
+                column.name
+                for column in HubColumns._meta.concrete_fields
+                if not column.primary_key and getattr(row, column.attname) != getattr(earlier, column.attname)
+            ]
+            row.save(update_fields=names)
+
+
+def _tell_known(changed):
+    """Tell the columns of the hubs that these papers cite how many papers cite these now.
+
+    ``changed``: ``{paper id: citing papers}``. Two queries, and two for each such hub.
+    """
+    if not changed:
+        return
+    papers = np.array(sorted(changed), np.int64)
+    known = np.array([changed[paper_id] for paper_id in papers.tolist()], np.int64)
+    cited = Citation.objects.current().filter(citing_paper_id__among=papers.tolist())
+    hubs = HubColumns.objects.filter(paper_id__in=cited.values("cited_paper_id"))
+    for paper_id in list(hubs.values_list("paper_id", flat=True)):
+        found = columns.Columns.unpack(HubColumns.objects.get(paper_id=paper_id))
+        _save_columns({paper_id: found.with_known(papers, known)})
+
+
+def _refresh_from_spool(tell):
+    """Refresh all stale hubs from one reading of all pairs: for loads, and for whole libraries.
+
+    Ends early, with marks left, when somebody else writes to the library meanwhile: what was
+    read is behind then. (Every chunk locks the library and looks at its mark.)
+    """
+    with spool.Spool() as whole:
+        stale = np.fromiter(StaleHub.objects.order_by().values_list("paper_id", flat=True), np.int64)
+        lookup = columns.Lookup.whole()
+        mark = whole.mark
+        work = chain(_known_elsewhere(whole), _stale_from(whole, stale, lookup))
+        for hubs, write in work:
+            with transaction.atomic():
+                found, left = bulk.lock_library()
+                if found != mark:
+                    return
+                mark = left
+                write()
+            tell(hubs)
+
+
+def _stale_from(whole, stale, lookup):
+    """(number of hubs, a function that writes them) for each chunk of the stale ones."""
+    for pairs, waiting in whole.parts(stale):
+        for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL):
+            yield (
+                len(ids),
+                partial(_store, ids, pairs.only(ids), co_cited=cocitation.co_cited_works, lookup=lookup),
+            )
+
+
+def _known_elsewhere(whole):
+    """The same for hubs that are not stale, but whose citing papers may be cited more often now."""
+    papers = np.arange(len(whole.known))
+    others = HubColumns.objects.exclude(paper_id__in=StaleHub.objects.values("paper_id"))
+    for paper_id in list(others.values_list("paper_id", flat=True)):
+        found = columns.Columns.unpack(HubColumns.objects.get(paper_id=paper_id))
+        yield 0, partial(_save_columns, {paper_id: found.with_known(papers, whole.known)})
 
 
 def live_summaries(paper_ids):
     """``{paper id: {column: value}}`` of HubSummary from the pair rows, for papers that are cited.
 
-    Two queries. ``left_out`` and ``computed_at`` are not among the columns.
+    A few queries. ``left_out`` and ``computed_at`` are not among the columns.
     """
-    grouped = (
-        Citation.objects.current()
-        .filter(cited_paper_id__in=paper_ids)
-        .values_list(
-            "cited_paper_id",
-            "is_read",
-            "role",
-            "role_source",
-            "polarity",
-            "polarity_source",
-            "citing_year",
-            "suggested_polarity",
+    return summaries(columns.read_pairs(paper_ids))
+
+
+HUMAN = [columns.SOURCES.index(source) for source in labels.HUMAN_SOURCES]
+BY_MACHINE = [columns.SOURCES.index(source) for source in labels.MACHINE_SOURCES]
+# What a citing paper counts as in ``HubSummary.years``: its role, or why it has none.
+STATES = sorted([*columns.ROLES[1:], UNSURE, UNLABELLED, UNREAD])
+
+
+def summaries(pairs, read_by_machine=None):
+    """``{paper id: {column: value}}`` of HubSummary for the papers of ``pairs``, as live_summaries.
+
+    ``read_by_machine``: as ``machine.populations`` gives it; read, where it is None: two queries.
+    """
+    if not len(pairs):
+        return {}
+    if read_by_machine is None:
+        read_by_machine = populations(pairs.papers.tolist())
+    number = len(pairs.papers)
+    hub = np.repeat(np.arange(number), np.diff(pairs.starts))
+    role, role_source = pairs["role"], pairs["role_source"]
+    polarity = pairs["polarity"]
+    read = pairs["flags"] & columns.READ > 0
+
+    def count(which):
+        return np.bincount(hub[which], minlength=number).tolist()
+
+    def table(values, words):
+        return np.bincount(hub * len(words) + values, minlength=number * len(words)).reshape(number, -1)
+
+    known = np.diff(pairs.starts).tolist()
+    has_role = role > 0
+    curated = count(has_role & np.isin(role_source, HUMAN))
+    machine_roles = count(has_role & np.isin(role_source, BY_MACHINE))
+    machine_polarities = count((polarity > 0) & np.isin(pairs["polarity_source"], BY_MACHINE))
+    unsure = read & ~has_role & (role_source > 0)
+    unsure_papers, read_papers = count(unsure), count(read)
+    roles = table(role, columns.ROLES).tolist()
+    polarities = table(polarity, columns.POLARITIES).tolist()
+    suggested = table(pairs["suggested"], columns.POLARITIES).tolist()
+    years = _years(hub, pairs["year"], _states(role, unsure, read), number)
+
+    found = {}
+    for k, paper_id in enumerate(pairs.papers.tolist()):
+        counted = (known[k], read_papers[k], curated[k], machine_roles[k], machine_polarities[k])
+        found[paper_id] = summary_columns(
+            counted,
+            roles=roles[k][1:],
+            polarities=polarities[k][1:],
+            suggested=suggested[k][1:],
+            unsure=unsure_papers[k],
+            years=years[k],
+            population=read_by_machine.get(paper_id, {}),
         )
-        .annotate(papers=Count("id"))
-        .order_by()
-    )
-    rows = defaultdict(list)
-    for paper_id, *row in grouped:
-        rows[paper_id].append(row)
-    read_by_machine = populations(rows)
-    return {paper_id: _summary(lines, read_by_machine.get(paper_id, {})) for paper_id, lines in rows.items()}
+    return found
 
 
-def _summary(lines, population):
-    counted = Counter()
-    roles, polarities, suggested = Counter(), Counter(), Counter()
-    years = defaultdict(Counter)
-    for is_read, role, role_source, polarity, polarity_source, year, suggestion, papers in lines:
-        counted["known"] += papers
-        counted["read"] += papers if is_read else 0
-        state = role or ((UNSURE if role_source else UNLABELLED) if is_read else UNREAD)
-        counted["unsure"] += papers if state == UNSURE else 0
-        if suggestion:
-            suggested[suggestion] += papers
-        years[year][state] += papers
-        if role:
-            roles[role] += papers
-            counted["curated"] += papers if role_source in labels.HUMAN_SOURCES else 0
-            counted["machine_roles"] += papers if role_source in labels.MACHINE_SOURCES else 0
-        if polarity:
-            polarities[polarity] += papers
-            counted["machine_polarities"] += papers if polarity_source in labels.MACHINE_SOURCES else 0
-    return summary_columns(
-        counted, roles=roles, polarities=polarities, suggested=suggested, years=years, population=population
-    )
+def summary_columns(counted, *, roles, polarities, suggested, unsure, years, population):
+    """``{column: value}`` of HubSummary from counts of citing papers, as ``live_summaries`` has it.
 
-
-def summary_columns(counted, *, roles, polarities, suggested, years, population):
-    """The columns of HubSummary from a hub's counts; ``left_out`` and ``computed_at`` are not among them.
-
-    ``counted`` has known, read, curated, machine_roles, machine_polarities and unsure; ``roles``,
-    ``polarities`` and ``suggested`` are word -> citing papers, ``years`` year or None -> {role or
-    UNSURE, UNLABELLED, UNREAD: citing papers}, ``population`` is as ``machine.populations`` has it.
+    ``counted``: known, read, curated, machine_roles, machine_polarities. ``roles``, ``polarities``
+    and ``suggested`` are numbers in the order of Role and of Polarity; ``years`` and ``population``
+    stand as they shall be stored.
     """
+    known, read, *others = counted
+    return _said(known, read, tuple(roles), tuple(polarities), *others) | {
+        "unsure": unsure,
+        "suggested": _words(columns.POLARITIES, (0, *suggested)),
+        "population": population,
+        "years": years,
+        "model_version": population.get("version", ""),
+    }
+
+
+@lru_cache(maxsize=10_000)
+def _said(known, read, roles, polarities, curated, machine_roles, machine_polarities):
+    """The columns of a summary that follow from its counts. Many hubs of a library count alike."""
     counts = headline.Counts(
-        known=counted["known"],
-        read=counted["read"],
-        roles={role.value: roles[role] for role in Role if roles[role]},
-        polarities={polarity.value: polarities[polarity] for polarity in Polarity if polarities[polarity]},
-        curated=counted["curated"],
-        machine_roles=counted["machine_roles"],
-        machine_polarities=counted["machine_polarities"],
+        known=known,
+        read=read,
+        roles=_words(columns.ROLES, (0, *roles)),
+        polarities=_words(columns.POLARITIES, (0, *polarities)),
+        curated=curated,
+        machine_roles=machine_roles,
+        machine_polarities=machine_polarities,
     )
     said = headline.headline(counts)
-    by_year = {str(year or ""): states for year, states in years.items()}
     return {
-        "known": counts.known,
-        "read": counts.read,
+        "known": known,
+        "read": read,
         "labelled": counts.labelled,
-        "curated": counts.curated,
+        "curated": curated,
         "polarity_labelled": counts.polarity_labelled,
-        "machine_roles": counts.machine_roles,
-        "machine_polarities": counts.machine_polarities,
-        "unsure": counted["unsure"],
-        "suggested": {str(word): suggested[word] for word in Polarity if suggested[word]},
-        "population": population,
+        "machine_roles": machine_roles,
+        "machine_polarities": machine_polarities,
         "roles": counts.roles,
         "polarities": counts.polarities,
-        "years": {year: dict(sorted(by_year[year].items())) for year in sorted(by_year)},
-        "tier": str(headline.tier(counts.known) or ""),
+        "tier": str(headline.tier(known) or ""),
         "status": str(said.status),
         "provisional": headline.is_provisional(counts),
         "headline": said.english,
         "crosswalk_version": labels.CROSSWALK_VERSION,
-        "model_version": population.get("version", ""),
     }
+
+
+def _words(words, numbers):
+    return {word: number for word, number in zip(words, numbers, strict=True) if word and number}
+
+
+def _states(role, unsure, read):
+    """The place in STATES of each citing paper."""
+    by_role = np.array([STATES.index(word or UNREAD) for word in columns.ROLES])
+    found = by_role[role]
+    found[read & (role == 0)] = STATES.index(UNLABELLED)
+    found[unsure] = STATES.index(UNSURE)
+    return found
+
+
+def _years(hub, year, state, number):
+    """``HubSummary.years`` of each of ``number`` hubs."""
+    span = int(year.max()) + 2
+    keys, papers = np.unique((hub * span + year + 1) * len(STATES) + state, return_counts=True)
+    found = [{} for _hub in range(number)]
+    places, states = np.divmod(keys, len(STATES))
+    for place, which, count in zip(places.tolist(), states.tolist(), papers.tolist(), strict=True):
+        of, dated = divmod(place, span)
+        found[of].setdefault(str(dated - 1) if dated else "", {})[STATES[which]] = count
+    return found
 
 
 def counts_of(summary):
@@ -467,15 +676,6 @@ def counts_of(summary):
         return headline.Counts()
     names = ("known", "read", "roles", "polarities", "curated", "machine_roles", "machine_polarities")
     return headline.Counts(**{name: getattr(summary, name) for name in names})
-
-
-def _refresh_citing_known(paper_ids):
-    """Tell the pair rows of these papers, as citing papers, how often they are cited."""
-    known = Coalesce(
-        Subquery(HubSummary.objects.filter(paper_id=OuterRef("citing_paper_id")).values("known")), 0
-    )
-    rows = Citation.objects.filter(citing_paper_id__in=paper_ids)
-    rows.filter(~Q(citing_known=known)).update(citing_known=known)
 
 
 # -- small change --------------------------------------------------------------------------

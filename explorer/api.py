@@ -27,10 +27,11 @@ from pydantic import BaseModel
 from citations import headline, machine
 from citations.headline import Status, Tier
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion, Citation, Claim
+from citations.models import Assertion, Claim
 from citations.rollups import counts_of
+from explorer.citing import Listing
 from explorer.facets import BY_NAME, Parameter
-from explorer.filters import LARGEST_ID, MOST_CHARACTERS, MOST_PER_PAGE, MOST_VALUES, Listing, Query
+from explorer.filters import LARGEST_ID, MOST_CHARACTERS, MOST_PER_PAGE, MOST_VALUES, Query
 from explorer.hub import Hub, attach
 from papers import identifiers
 from papers.models import Authorship, Notice, Paper, PaperIdentifier, PaperVersion
@@ -558,10 +559,8 @@ def hub(request, paper, query):
 @of_paper("citations", CitationList, table=BY_NAME)
 def citations(request, paper, query):
     """The papers that cite a paper, each with its citing sentences and all that is said about them."""
-    listing = Listing(
-        query, Citation.objects.incoming(paper.pk), reverse("explorer:api:citations", args=[paper.pk])
-    )
-    pairs = list(listing.rows(past_the_end="empty"))
+    listing = Listing(query, Hub(paper, "").citing, reverse("explorer:api:citations", args=[paper.pk]))
+    pairs = listing.rows(past_the_end="empty")
     attach(paper, pairs)
     load_labels(pairs)
     return CitationList(

@@ -1,24 +1,18 @@
 """The parameters of the explorer: one table for its filters, facets, help texts and the API.
 
-A parameter stands here once, with the words of its help. ``filters.py`` builds the
-django-filter set from the table, ``count_facets`` counts by it, ``api.py`` and ``docs/``
-describe it. Counting goes over pair rows grouped by what the facets look at, so that one
-query serves all facets, each counted without its own selection.
+A parameter stands here once, with the words of its help. ``filters.py`` validates requests by
+the table, ``citing.py`` filters and counts by it, ``api.py`` and ``docs/`` describe it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 
-from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from citations.labels import LabelSource, Polarity, Role
-from citations.rollups import UNSURE
-from papers.sections import SECTION_KINDS
+from citations.tallies import LISTED, UNLABELLED, UNSURE
 
-UNLABELLED = "unlabelled"
 UNTOLD = (UNSURE, UNLABELLED)  # no role: a machine has read it and cannot tell, nobody has decided
 SECTION_LABELS = {
     "abstract": _("Abstract"),
@@ -188,22 +182,6 @@ PAGING = (
 BY_NAME = {parameter.name: parameter for parameter in (*PARAMETERS, *PAGING)}
 FACETS = tuple(parameter for parameter in PARAMETERS if parameter.facet)
 
-# The columns of a pair row that facets look at; ``field`` is counted apart, as a paper has several.
-COLUMNS = (
-    "role",
-    "role_source",
-    "polarity",
-    "suggested_polarity",
-    "label_source",
-    "section_mask",
-    "citing_venue__name",
-    "depth",
-    "is_self_citation",
-    "is_read",
-    "citing_retracted",
-)
-LISTED = 50  # values of an open facet (field, venue) that are listed
-
 
 @dataclass
 class FacetValue:
@@ -233,80 +211,22 @@ class FacetCounts:
         }
 
 
-def values_of(name, row):
-    """The facet values of one grouped row (a dict of COLUMNS), as a list of strings."""
-    if name == "role":
-        return [row["role"] or (UNSURE if row["role_source"] else UNLABELLED)]
-    if name == "polarity":
-        return [row["polarity"] or UNLABELLED]
-    if name == "suggested":
-        return [row["suggested_polarity"]] if row["suggested_polarity"] else []
-    if name == "source":
-        return [row["label_source"]] if row["label_source"] else []
-    if name == "section":
-        return [kind for bit, kind in enumerate(SECTION_KINDS) if row["section_mask"] >> bit & 1]
-    if name == "venue":
-        return [row["citing_venue__name"]] if row["citing_venue__name"] else []
-    if name == "labelled":
-        return [word for word in ("role", "polarity") if row[word]] or ["none"]
-    if name == "depth_min":
-        return [str(depth) for depth in range(1, (row["depth"] or 0) + 1)]
-    if name == "self":
-        return ["include", "only" if row["is_self_citation"] else "exclude"]
-    if name == "text":
-        return ["read" if row["is_read"] else "unread"]
-    if name == "retracted":
-        return ["include", "only" if row["citing_retracted"] else "exclude"]
-    if name == "field":
-        return [row["citing_paper__fields__name"]] if row.get("citing_paper__fields__name") else []
-    raise KeyError(name)
+def facet_values(parameter, numbers, chosen):
+    """The FacetValues of one facet from its tally, ``{word: papers}``; ``chosen`` values come first.
 
-
-def count_facets(base, with_fields, selected):
-    """Count every facet of a list, each without its own selection. Two queries.
-
-    ``base``: citations under all filters but the facets' own, the ``field`` filter
-    included; ``with_fields``: the same without the ``field`` filter. ``selected``:
-    ``{facet name: [values]}``.
+    A facet with a flag has True and False for words: whose parameter says with or without.
     """
-    rows = list(base.order_by().values(*COLUMNS).annotate(papers=Count("id", distinct=True)))
-    field_rows = list(
-        with_fields.filter(citing_paper__fields__isnull=False)
-        .order_by()
-        .values(*COLUMNS, "citing_paper__fields__name")
-        .annotate(papers=Count("id", distinct=True))
-    )
-    result = FacetCounts(total=0)
-    others = {name: values for name, values in selected.items() if values and name != "field"}
-    tallies = {parameter.name: Counter() for parameter in FACETS}
-    for row in rows:
-        fits = {name: bool(set(values_of(name, row)) & set(values)) for name, values in others.items()}
-        missed = [name for name, ok in fits.items() if not ok]
-        if not missed:
-            result.total += row["papers"]
-        for parameter in FACETS:
-            name = parameter.name
-            if name != "field" and (not missed or missed == [name]):
-                for value in values_of(name, row):
-                    tallies[name][value] += row["papers"]
-    for row in field_rows:
-        if all(set(values_of(name, row)) & set(values) for name, values in others.items()):
-            tallies["field"][row["citing_paper__fields__name"]] += row["papers"]
-    for parameter in FACETS:
-        chosen = selected.get(parameter.name, [])
-        result.facets[parameter.name] = _facet_values(parameter, tallies[parameter.name], chosen)
-    return result
-
-
-def _facet_values(parameter, tally, chosen):
+    if True in numbers or False in numbers:
+        yes, no = numbers.get(True, 0), numbers.get(False, 0)
+        numbers = {"include": yes + no, "only": yes, "exclude": no, "read": yes, "unread": no}
     if parameter.choices:
         pairs = [*parameter.choices, *parameter.extra]
-        values = [FacetValue(value, label, tally[value], value in chosen) for value, label in pairs]
+        values = [FacetValue(value, label, numbers.get(value, 0), value in chosen) for value, label in pairs]
         if parameter.kind == "many":
             values.sort(key=lambda line: (line.value in UNTOLD, -line.count))
         return values
-    found = sorted(tally.items(), key=lambda pair: (-pair[1], pair[0]))
-    listed = [pair for pair in found if pair[0] in chosen] + [pair for pair in found if pair[0] not in chosen]
-    listed = listed[: LISTED + len(chosen)]
-    listed += [(value, 0) for value in chosen if value not in tally]
-    return [FacetValue(value, value, count, value in chosen) for value, count in listed]
+    found = sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0]))
+    shown = [pair for pair in found if pair[0] in chosen] + [pair for pair in found if pair[0] not in chosen]
+    shown = shown[: LISTED + len(chosen)]
+    shown += [(value, 0) for value in chosen if value not in numbers]
+    return [FacetValue(value, value, count, value in chosen) for value, count in shown]

@@ -1,8 +1,8 @@
-"""Query parameters to querysets: the explorer's filters and those of the list of hubs.
+"""Query parameters of the explorer and of the list of hubs, and that list.
 
 A ``Query`` is what one request asks for: valid values apply, invalid and unknown ones are
-dropped and named (the page prints them, the API refuses with 422). The filters themselves
-are a django-filter set built from the table in ``facets.py``.
+dropped and named (the page prints them, the API refuses with 422). What the explorer makes of
+one stands in ``citing.py``; hubs are filtered by a django-filter set.
 """
 
 from __future__ import annotations
@@ -14,28 +14,18 @@ from urllib.parse import urlencode
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations.headline import Status, Tier
-from citations.labels import HUMAN_SOURCES
-from citations.machine import drawn_at_random
-from citations.models import Citation, CitationContext, ClaimTreatment, HubSummary, MachineReading
-from citations.rollups import UNSURE
+from citations.models import ClaimTreatment, HubSummary
 from explorer.facets import (
     BY_NAME,
-    FACETS,
     PAGING,
-    PARAMETERS,
-    UNLABELLED,
-    UNTOLD,
     Parameter,
-    count_facets,
 )
-from papers import text
 from papers.models import Paper
-from papers.sections import SECTION_KINDS
 
 MOST_VALUES = 50  # of one repeatable parameter
 MOST_CHARACTERS = 300
@@ -103,143 +93,6 @@ def form_field(parameter):
     if parameter.kind == "claim":
         return ClaimField(required=False, max_length=40)
     return forms.CharField(required=False, max_length=MOST_CHARACTERS)
-
-
-# -- the filters -------------------------------------------------------------------------------
-
-
-def _include(column):
-    def apply(queryset, value):
-        if value == "only":
-            return queryset.filter(**{column: True})
-        return queryset.exclude(**{column: True}) if value == "exclude" else queryset
-
-    return apply
-
-
-def _roles(queryset, values):
-    wanted = Q(role__in=[value for value in values if value not in UNTOLD])
-    if UNLABELLED in values:
-        wanted |= Q(role="", role_source="")
-    if UNSURE in values:
-        wanted |= Q(role="") & ~Q(role_source="")
-    return queryset.filter(wanted)
-
-
-def _polarities(queryset, values):
-    return queryset.filter(polarity__in=["" if value == UNLABELLED else value for value in values])
-
-
-def _sections(queryset, values):
-    mask = sum(1 << SECTION_KINDS.index(value) for value in values)
-    return queryset.annotate(in_sections=F("section_mask").bitand(mask)).filter(in_sections__gt=0)
-
-
-def _fields(queryset, values):
-    through = Paper.fields.through.objects.filter(
-        paper_id=OuterRef("citing_paper_id"), field__name__in=values
-    )
-    return queryset.filter(Exists(through))
-
-
-def _labelled(queryset, value):
-    if value == "none":
-        return queryset.filter(role="", polarity="")
-    return queryset.exclude(**{value: ""})
-
-
-def _undated(queryset, value):
-    return queryset if value == "include" else queryset.filter(citing_year__isnull=value == "only")
-
-
-def _machine(queryset, value):
-    if value == "checked":
-        return queryset.filter(Exists(drawn_at_random().filter(context__citation=OuterRef("pk"))))
-    read = Exists(MachineReading.objects.filter(citation=OuterRef("pk"), context__withdrawn_at=None))
-    if value == "estimated":
-        return queryset.filter(read | Q(role_source__in=HUMAN_SOURCES) & ~Q(role=""))
-    return queryset.filter(read)
-
-
-def _cites(queryset, value):
-    both = Citation.objects.current().filter(
-        citing_paper_id=OuterRef("citing_paper_id"), cited_paper_id=int(value)
-    )
-    return queryset.filter(Exists(both))
-
-
-def _claim(queryset, value):
-    claim_id, treatment = value
-    tied = ClaimTreatment.objects.filter(citation_id=OuterRef("pk"), claim__withdrawn_at=None)
-    if claim_id is None:
-        return queryset.filter(Exists(tied) if treatment == "any" else ~Exists(tied))
-    tied = tied.filter(claim_id=claim_id)
-    return queryset.filter(Exists(tied.filter(treatment=treatment) if treatment else tied))
-
-
-def _words(queryset, value):
-    """Every word stands in the title, authors, abstract or a citing sentence of the citing paper."""
-    for word in value.split()[:MOST_WORDS]:
-        sentences = CitationContext.objects.current().filter(
-            citation_id=OuterRef("pk"),
-            passage__text__icontains=word,
-            passage__suppressed_at=None,
-        )
-        folded = text.fold(word)
-        found = Q(citing_paper__abstract__icontains=word) | Exists(sentences)
-        if folded:
-            found |= Q(citing_paper__search_text__contains=folded)
-        queryset = queryset.filter(found)
-    return queryset
-
-
-APPLY = {
-    "role": _roles,
-    "polarity": _polarities,
-    "suggested": lambda queryset, values: queryset.filter(suggested_polarity__in=values),
-    "section": _sections,
-    "field": _fields,
-    "venue": lambda queryset, values: queryset.filter(citing_venue__name__in=values),
-    "source": lambda queryset, values: queryset.filter(label_source__in=values),
-    "labelled": _labelled,
-    "year_min": lambda queryset, value: queryset.filter(citing_year__gte=int(value)),
-    "year_max": lambda queryset, value: queryset.filter(citing_year__lte=int(value)),
-    "undated": _undated,
-    "depth_min": lambda queryset, value: queryset.filter(depth__gte=int(value)),
-    "self": _include("is_self_citation"),
-    "text": lambda queryset, value: queryset.filter(is_read=value == "read"),
-    "retracted": _include("citing_retracted"),
-    "machine": _machine,
-    "cites": _cites,
-    "claim": _claim,
-    "q": _words,
-}
-
-
-class TableFilter(django_filters.Filter):
-    """A filter of the table: its field validates, its rule narrows."""
-
-    def __init__(self, parameter, rule):
-        super().__init__(label=parameter.label, help_text=parameter.help)
-        self.parameter, self.rule = parameter, rule
-
-    @property
-    def field(self):
-        if not hasattr(self, "_field"):
-            self._field = form_field(self.parameter)
-            self._field.label, self._field.help_text = self.parameter.label, self.parameter.help
-        return self._field
-
-    def filter(self, queryset, value):
-        return queryset if value in (None, "", []) else self.rule(queryset, value)
-
-
-class CitationFilter(django_filters.FilterSet):
-    """The explorer's filters over ``Citation``; one for each row of ``facets.PARAMETERS``."""
-
-    for _parameter in PARAMETERS:
-        locals()[_parameter.name] = TableFilter(_parameter, APPLY[_parameter.name])
-    del _parameter
 
 
 # -- a request -----------------------------------------------------------------------------------
@@ -370,98 +223,6 @@ def _shown(value):
     return value if len(value) <= 60 else value[:59] + "…"
 
 
-# -- a list ------------------------------------------------------------------------------------
-
-
-ORDER = {
-    "-year": (F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
-    "year": (F("citing_year").asc(nulls_last=True), "citing_paper_id"),
-    "-depth": (F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
-    "-cited": ("-citing_known", F("citing_year").desc(nulls_last=True), "-citing_paper_id"),
-    "-suggested": (F("suggestion_probability").desc(nulls_last=True), "-citing_paper_id"),
-}
-
-
-def narrow(citations, values):
-    """``citations`` under valid raw values of parameters, ``{name: [values]}``; paging does not count."""
-    filters = {name: held for name, held in values.items() if name in APPLY}
-    return _filtered(CitationFilter, BY_NAME, filters, citations)
-
-
-def _filtered(filter_class, table, values, queryset):
-    data = {name: held if table[name].kind == "many" else held[0] for name, held in values.items()}
-    filterset = filter_class(_Data(data), queryset=queryset)
-    if not filterset.is_valid():  # Query.parse lets only valid values through
-        raise ValueError(f"unchecked filter values: {filterset.errors}")
-    return filterset.qs
-
-
-class _Data(dict):
-    """A plain dict that answers like a QueryDict: lists for repeatable parameters."""
-
-    def getlist(self, name, default=None):
-        value = self.get(name, default)
-        return value if isinstance(value, list) else [] if value is None else [value]
-
-
-@dataclass
-class Listing:
-    """One page of the citing papers of a hub, with its facets. Three queries and those of the rows."""
-
-    query: Query
-    incoming: object  # the hub's citations, unfiltered
-    path: str
-
-    def __post_init__(self):
-        self.filtered = narrow(self.incoming, self.query.values)
-        chosen = {parameter.name: self.query.many(parameter.name) for parameter in FACETS}
-        rest = {name: values for name, values in self.query.values.items() if name not in chosen}
-        with_fields = narrow(self.incoming, rest)
-        base = narrow(with_fields, {"field": chosen["field"]} if chosen["field"] else {})
-        counted = count_facets(base, with_fields, chosen)
-        self.total, self.counts = counted.total, counted
-        for name, values in counted.facets.items():
-            for value in values:
-                value.toggle_url = self.query.url(self.path, self.query.toggled(name, value.value))
-        self.per_page = int(self.query.one("per_page"))
-        self.pages = max(1, math.ceil(self.total / self.per_page))
-        self.asked_page = int(self.query.one("page"))
-        self.page = min(self.asked_page, self.pages)
-
-    def rows(self, *, past_the_end="last"):
-        """The citations of this page, ordered. Lazy; one query and the prefetches of the caller."""
-        page = self.asked_page if past_the_end == "empty" else self.page
-        begin = (page - 1) * self.per_page
-        if begin >= self.total:
-            return self.filtered.none()
-        return self._ordered()[begin : begin + self.per_page]
-
-    def _ordered(self):
-        sort = self.query.one("sort")
-        words = text.fold(self.query.one("q")).split()[:MOST_WORDS]
-        if sort != "relevance" or not words:
-            return self.filtered.order_by(*ORDER.get(sort, ORDER["-year"]))
-        in_title = Q()
-        for word in words:
-            in_title &= Q(citing_paper__title_folded__contains=word)
-        title_match = Case(
-            When(in_title, then=Value(True)), default=Value(False), output_field=BooleanField()
-        )
-        return self.filtered.annotate(title_match=title_match).order_by("-title_match", *ORDER["-depth"])
-
-    def without(self):
-        """For each filter in force: (Parameter, value, papers without it, address). A query each."""
-        lines = []
-        for parameter, value in self.query.active[:MOST_VALUES]:
-            values = self.query.toggled(parameter.name, value)
-            count = narrow(self.incoming, values).count()
-            lines.append((parameter, value, count, self.query.url(self.path, values)))
-        return lines
-
-    def page_url(self, page):
-        return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)
-
-
 # -- the list of hubs -----------------------------------------------------------------------------
 
 
@@ -508,6 +269,15 @@ HUB_TABLE = {
 }
 
 
+def _include(column):
+    def apply(queryset, value):
+        if value == "only":
+            return queryset.filter(**{column: True})
+        return queryset.exclude(**{column: True}) if value == "exclude" else queryset
+
+    return apply
+
+
 def _hub_fields(queryset, values):
     through = Paper.fields.through.objects.filter(paper_id=OuterRef("paper_id"), field__name__in=values)
     return queryset.filter(Exists(through))
@@ -528,12 +298,38 @@ HUB_APPLY = {
 }
 
 
+class TableFilter(django_filters.Filter):
+    """A filter of the table: its field validates, its rule narrows."""
+
+    def __init__(self, parameter, rule):
+        super().__init__(label=parameter.label, help_text=parameter.help)
+        self.parameter, self.rule = parameter, rule
+
+    @property
+    def field(self):
+        if not hasattr(self, "_field"):
+            self._field = form_field(self.parameter)
+            self._field.label, self._field.help_text = self.parameter.label, self.parameter.help
+        return self._field
+
+    def filter(self, queryset, value):
+        return queryset if value in (None, "", []) else self.rule(queryset, value)
+
+
 class HubFilter(django_filters.FilterSet):
     """The filters of ``/papers/`` over ``HubSummary``."""
 
     for _parameter in HUB_PARAMETERS:
         locals()[_parameter.name] = TableFilter(_parameter, HUB_APPLY[_parameter.name])
     del _parameter
+
+
+class _Data(dict):
+    """A plain dict that answers like a QueryDict: lists for repeatable parameters."""
+
+    def getlist(self, name, default=None):
+        value = self.get(name, default)
+        return value if isinstance(value, list) else [] if value is None else [value]
 
 
 HUB_ORDER = {
@@ -553,8 +349,15 @@ class HubListing:
     path: str
 
     def __post_init__(self):
-        values = {name: held for name, held in self.query.values.items() if name in HUB_APPLY}
-        self.filtered = _filtered(HubFilter, HUB_TABLE, values, HubSummary.objects.all())
+        values = {
+            name: held if HUB_TABLE[name].kind == "many" else held[0]
+            for name, held in self.query.values.items()
+            if name in HUB_APPLY
+        }
+        filterset = HubFilter(_Data(values), queryset=HubSummary.objects.all())
+        if not filterset.is_valid():  # Query.parse lets only valid values through
+            raise ValueError(f"unchecked filter values: {filterset.errors}")
+        self.filtered = filterset.qs
         self.total = self.filtered.count()
         self.per_page = int(self.query.one("per_page"))
         self.pages = max(1, math.ceil(self.total / self.per_page))

@@ -5,9 +5,11 @@ Nothing heavy is computed here: counts come from the summary row, lists from pai
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models import Count, F, Prefetch, Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,6 +22,7 @@ from citations.models import Assertion, Citation, CitationContext, Claim, ClaimT
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import facets
+from explorer.citing import Citing
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
 
@@ -62,7 +65,11 @@ class Hub:
         self.counts = counts_of(self.summary)
         self.headline = headline.headline(self.counts)
         self.unsure = self.summary.unsure if self.summary else 0
-        self.incoming = Citation.objects.incoming(paper.pk)
+
+    @cached_property
+    def citing(self):
+        """The citing papers, to be filtered and counted. One query for a large hub."""
+        return Citing(self.paper.pk, self.counts.known)
 
     # -- header and summaries: from the summary row ------------------------------------------
 
@@ -239,15 +246,17 @@ class Hub:
 
     def _untied(self, any_tied):
         """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
-        without = dict(self.counts.polarities)
+        tied = {}
         if any_tied:
-            tied = ClaimTreatment.objects.filter(citation=OuterRef("pk"), claim__withdrawn_at=None)
-            rows = self.incoming.filter(~Exists(tied), polarity__in=POLARITY_ROWS)
-            without = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
+            treated = ClaimTreatment.objects.filter(
+                citation__cited_paper=self.paper.pk, claim__withdrawn_at=None
+            )
+            rows = Citation.objects.incoming(self.paper.pk).filter(pk__in=treated.values("citation"))
+            tied = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
         lines = []
         for word in POLARITY_ROWS:
             total = self.counts.polarities.get(word, 0)
-            none = without.get(word, 0)
+            none = total - tied.get(word, 0)
             lines.append(
                 {
                     "word": word,
@@ -306,8 +315,10 @@ class Hub:
         return reading and Machine(self, reading)
 
     def representatives(self):
-        """The representative citations, in order, without their papers (see ``attach``). One query."""
-        return choose(candidates(self.incoming))
+        """The representative citations, in order, without their papers (see ``attach``). Two queries."""
+        chosen = [one.pk for one in choose(candidates(self.paper.pk, self.citing.strongest()))]
+        found = Citation.objects.in_bulk(chosen)
+        return [found[key] for key in chosen if key in found]
 
 
 class Machine:
@@ -341,14 +352,19 @@ class EstimateLine:
 
 @dataclass
 class RolesOverTime:
-    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``."""
+    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``.
+
+    Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
+    a table of it can be read; its years are those of its link.
+    """
 
     hub: Hub
     rows: list = field(default_factory=list)
     words: list = field(default_factory=list)
 
     WIDTH, HEIGHT, BASE = 640, 200, 170
-    WIDEST = 44  # of one year
+    WIDEST = 44  # of one bar
+    MOST_BARS = 32
     MARGIN = 60  # for the numbers at the axis, and half a label
 
     def __post_init__(self):
@@ -362,25 +378,30 @@ class RolesOverTime:
         self.words += [(word, label) for word, label in NOT_LABELS.items() if word in present]
         if not dated:
             return
-        first = max(dated[0], dated[-1] - 79)
-        self.earlier = sum(sum(years[str(year)].values()) for year in dated if year < first)
-        self.earlier_url = self.hub.link(year_max=first - 1)
-        self.first, self.last = first, dated[-1]
-        span = range(first, dated[-1] + 1)
-        self.most = max(sum(years.get(str(year), {}).values()) for year in span)
-        step = min(self.WIDTH / len(span), self.WIDEST)
-        self.right = f"{step * len(span):.1f}"
-        self.room = f"{step * len(span) + self.MARGIN:.0f}"
-        for index, year in enumerate(span):
-            counts = years.get(str(year), {})
-            self.rows.append(self._row(year, counts, index * step, step))
+        self.first, self.last = dated[0], dated[-1]
+        self.each = next(
+            each
+            for each in (1, 2, 5, 10, 20, 50, 100, 1000)
+            if self.last // each - self.first // each < self.MOST_BARS
+        )
+        places = range(self.first // self.each, self.last // self.each + 1)
+        bars = {place: Counter() for place in places}
+        for year in dated:
+            bars[year // self.each].update(years[str(year)])
+        self.most = max(counts.total() for counts in bars.values())
+        step = min(self.WIDTH / len(bars), self.WIDEST)
+        self.right = f"{step * len(bars):.1f}"
+        self.room = f"{step * len(bars) + self.MARGIN:.0f}"
+        for index, (place, counts) in enumerate(bars.items()):
+            span = max(place * self.each, self.first), min((place + 1) * self.each - 1, self.last)
+            self.rows.append(self._row(span, counts, index, step))
 
-    def _row(self, year, counts, x, step):
-        top, cells, segments = self.BASE, [], []
-        total = sum(counts.values())
+    def _row(self, span, counts, index, step):
+        top, cells, segments, x = self.BASE, [], [], index * step
+        first, last = span
         for word, label in self.words:
             count = counts.get(word, 0)
-            cells.append((word, label, count, self._url(year, word) if count else ""))
+            cells.append((word, label, count, self._url(span, word) if count else ""))
             if count:
                 height = count * (self.BASE - 10) / self.most
                 top -= height
@@ -396,17 +417,18 @@ class RolesOverTime:
                     }
                 )
         return {
-            "year": year,
-            "total": total,
-            "url": self.hub.link(year_min=year, year_max=year),
+            "years": f"{first}" if first == last else f"{first}–{last}",
+            "first": first,
+            "total": counts.total(),
+            "url": self.hub.link(year_min=first, year_max=last),
             "cells": cells,
             "segments": segments,
             "x": f"{x + step / 2:.1f}",
-            "is_tick": year % max(1, -(-(self.last - self.first + 1) // 8)) == 0,
+            "is_tick": index % max(1, -(-(self.last - self.first + 1) // self.each // 8)) == 0,
         }
 
-    def _url(self, year, word):
-        span = {"year_min": year, "year_max": year}
+    def _url(self, span, word):
+        span = {"year_min": span[0], "year_max": span[1]}
         if word == "unread":
             return self.hub.link(text="unread", **span)
         if word == "unlabelled":

@@ -10,37 +10,45 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db.models import Exists, F, OuterRef, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, F, OuterRef, Q
 
 from citations.labels import POLARITY_ORDER, ROLE_ORDER
-from citations.models import RepresentativePin
+from citations.models import Citation, RepresentativePin
 
 SHOWN = 9
-OF_EACH_KIND = 12  # candidates looked at for each role and polarity
+COLUMNS = (
+    "pk",
+    "citing_paper_id",
+    "role",
+    "polarity",
+    "depth",
+    "citing_year",
+    "citing_retracted",
+    "pinned",
+    "first_author",
+)
 
 
 def strength(citation):
     """Larger is shown earlier."""
-    return (not citation.citing_retracted, citation.depth or 0, citation.citing_year or 0, citation.pk)
+    return (
+        not citation.citing_retracted,
+        citation.depth or 0,
+        citation.citing_year or 0,
+        citation.citing_paper_id,
+    )
 
 
-def candidates(incoming):
-    """The strongest of each kind among the citations ``incoming``, with ``first_author`` and ``pinned``.
+def candidates(paper_id, strongest):
+    """The citations of a paper to choose from, as named tuples of COLUMNS. One query.
 
-    One query.
+    ``strongest``: ids of citing papers as ``tallies.strongest`` gives them; pinned ones come along.
     """
-    place = Window(
-        RowNumber(),
-        partition_by=[F("role"), F("polarity")],
-        order_by=[F("depth").desc(nulls_last=True), F("citing_year").desc(nulls_last=True), F("id").desc()],
-    )
-    pinned = Exists(RepresentativePin.objects.filter(citation_id=OuterRef("pk")))
-    return list(
-        incoming.filter(is_read=True)
-        .annotate(place=place, pinned=pinned, first_author=F("citing_paper__first_author"))
-        .filter(Q(place__lte=OF_EACH_KIND) | Q(pinned=True))
-    )
+    pinned = RepresentativePin.objects.filter(citation=OuterRef("pk"))
+    incoming = Citation.objects.incoming(paper_id).filter(is_read=True)
+    found = incoming.filter(Q(citing_paper_id__among=strongest) | Q(pin__isnull=False))
+    found = found.annotate(pinned=Exists(pinned), first_author=F("citing_paper__first_author"))
+    return list(found.values_list(*COLUMNS, named=True))
 
 
 def choose(found, limit=SHOWN):

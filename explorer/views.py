@@ -14,7 +14,8 @@ from citations.models import Citation, HubSummary
 from explorer import accuracy, facets
 from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept
-from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Listing, Query
+from explorer.citing import Listing
+from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
 from explorer.hub import Hub, attach, evidence, hubs_for_list
 from explorer.representative import SHOWN, telling_context
 from papers import identifiers
@@ -260,8 +261,8 @@ def _kept_ids(*ids):
 
 
 def _listing(request, page, path):
-    listing = Listing(Query.parse(request.GET), page.incoming, path)
-    return listing, list(listing.rows())
+    listing = Listing(Query.parse(request.GET), page.citing, path)
+    return listing, listing.rows()
 
 
 def _explorer_context(page, listing, citations):

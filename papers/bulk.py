@@ -24,39 +24,25 @@ ROWS_A_STATEMENT = 5000
 def lock_library():
     """Wait until no one else writes evidence or summaries; others wait until this transaction ends.
 
-    SQLite's immediate transactions see to it themselves. Leaves a new mark on the library. Two
-    queries on PostgreSQL, one on SQLite.
+    SQLite's immediate transactions see to it themselves. Leaves a new mark on the library; returns
+    the one it found (0 for none) and the one it leaves. Three queries on PostgreSQL, two on SQLite.
     """
-    _wait_for_lock()
-    mark_library()
-
-
-def lock_library_at(marks):
-    """``lock_library()``, provided that nobody has written since it bore one of ``marks``.
-
-    Returns (the mark it bore, the new one), or None where somebody has. One query more.
-    """
-    _wait_for_lock()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT mark FROM papers_librarymark")
-        held = cursor.fetchone()
-    mark = held[0] if held else 0
-    return (mark, mark_library()) if mark in marks else None
-
-
-def _wait_for_lock():
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIBRARY_LOCK])
+        cursor.execute("SELECT mark FROM papers_librarymark")
+        found = cursor.fetchone()
+    return (found[0] if found else 0), mark_library()
 
 
 def mark_library():
     """Say that what pages show may have changed: a new random mark, with the transaction. One query.
 
-    Random, not counted: a library that was restored from a backup does not come back to a mark
-    under which others keep pages. Returns the mark.
+    Returns the mark. Random, not counted: a library that was restored from a backup does not come
+    back to a mark under which others keep pages.
     """
-    now, mark = timezone.now(), secrets.randbits(62)
+    mark = secrets.randbits(62)
+    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO papers_librarymark (id, mark, changed_at) VALUES (1, %s, %s)"

@@ -27,7 +27,7 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
-from citations.rollups import refresh_all
+from citations.rollups import refresh_everything
 from papers import text
 from papers.ingest import FROM_REFERENCE, refold
 from papers.matching import MatchStatus
@@ -295,7 +295,7 @@ def make_hub(
 
 def refresh():
     """Derive everything that the rows made so far give."""
-    refresh_all()
+    refresh_everything()
 
 
 def make_staff(username="clerk", **columns):

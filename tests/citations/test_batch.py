@@ -13,13 +13,13 @@ from django.db import connection, connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citations import cocitation
+from citations import cocitation, columns
 from citations.batch import engines, folders, loading, rollup, snapshot
 from citations.batch.loading import Outdated, load_rollup
 from citations.batch.running import write_rollup
 from citations.batch.snapshot import write_snapshot
 from citations.checks import check_library
-from citations.models import Citation, CoCitation, HubSummary, StaleHub
+from citations.models import Citation, CoCitation, HubColumns, HubSummary, StaleHub
 from citations.rollups import mark_stale
 from papers import bulk
 from papers.models import LibraryMark, Paper
@@ -65,7 +65,7 @@ def build(library):
                 for dimension, value in (("role", role), ("polarity", polarity)):
                     if value:
                         make_assertion(context, value=value, dimension=dimension, source=source)
-    make_citation(works[0], works[1])  # a hub cites: its line tells how often it is cited itself
+    make_citation(works[0], works[1])  # a hub cites: its line there tells how often it is cited itself
 
 
 def held():
@@ -73,16 +73,17 @@ def held():
     summaries = list(HubSummary.objects.order_by("paper_id").values())
     for row in summaries:
         del row["computed_at"]
-    columns = ("paper_id", "rank", "other_id", "count", "same_passage", "examples")
-    known = Citation.objects.order_by("id").values_list("id", "citing_known")
-    return summaries, list(CoCitation.objects.order_by("paper_id", "rank").values_list(*columns)), list(known)
+    names = ("paper_id", "rank", "other_id", "count", "same_passage", "examples")
+    co_cited = list(CoCitation.objects.order_by("paper_id", "rank").values_list(*names))
+    arrays = list(HubColumns.objects.order_by("paper_id").values_list("paper_id", "version"))
+    return summaries, co_cited, arrays
 
 
 def forget():
     """Take away everything that is derived of hubs, as a load with ``--no-refresh`` leaves them."""
     HubSummary.objects.all().delete()
     CoCitation.objects.all().delete()
-    Citation.objects.exclude(citing_known=0).update(citing_known=0)
+    HubColumns.objects.all().delete()
     mark_stale(Citation.objects.values_list("cited_paper_id", flat=True).distinct())
 
 
@@ -121,6 +122,8 @@ def test_what_comes_back_is_what_a_refresh_makes(
     monkeypatch.setattr(cocitation, "MOST_REFERENCES", most_references)
     monkeypatch.setattr(engines, "PAIRS_AT_ONCE", at_once)
     monkeypatch.setattr(loading, "HUBS_A_CHUNK", 2)
+    for module in (columns, loading):  # packed columns for small hubs too
+        monkeypatch.setattr(module, "STORED_FROM" if module is columns else "COLUMNS_FROM", 8)
     build(library)
     refresh()
     expected = held()

@@ -525,6 +525,7 @@ def test_each_reference_to_a_row_that_goes_is_known_to_merging():
             "papers.paperversion.paper",
             "papers.sourcerecord.paper",
             "citations.citation.cited_paper",
+            "citations.hubcolumns.paper",
             "citations.citation.citing_paper",
             "citations.claim.paper",
             "citations.cocitation.other",

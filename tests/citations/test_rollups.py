@@ -106,22 +106,11 @@ def test_refreshing_twice_writes_nothing_and_keeps_the_time():
     assert HubSummary.objects.get(paper=hub).computed_at == before
 
 
-@pytest.mark.django_db
-def test_citing_known_follows_the_citing_papers_own_summary():
-    hub = make_hub(unread=3)
-    first = hub.incoming_citations.order_by("id").first()
-    make_citation(cited_paper=first.citing_paper)
-    refresh()
-    first.refresh_from_db()
-    assert first.citing_known == 1
-
-
 LIES = {
     "role": lambda: Citation.objects.filter(role="background").update(role="method"),
     "polarity": lambda: Citation.objects.filter(is_read=True).update(polarity="supports"),
     "depth": lambda: Citation.objects.filter(is_read=True).update(depth=4),
     "citing_year": lambda: Citation.objects.update(citing_year=1999),
-    "citing_known": lambda: Citation.objects.update(citing_known=7),
     "label of a context": lambda: CitationContext.objects.update(role="unclear"),
     "known": lambda: HubSummary.objects.update(known=99),
     "roles": lambda: HubSummary.objects.filter(labelled__gt=0).update(roles={"background": 1}),

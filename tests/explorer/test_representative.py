@@ -4,6 +4,7 @@ import pytest
 
 from citations.models import Citation
 from explorer import representative
+from explorer.citing import Citing
 from explorer.representative import candidates
 from tests.factories import make_hub, make_pin
 
@@ -11,6 +12,7 @@ from tests.factories import make_hub, make_pin
 def one(number, role="background", polarity="", depth=2, year=2020, author=None, **more):
     citation = Citation(
         pk=number,
+        citing_paper_id=number,
         role=role,
         polarity=polarity,
         depth=depth,
@@ -73,7 +75,9 @@ def test_candidates_are_read_papers_in_one_query(django_assert_num_queries):
     hub = make_hub(roles={"background": 20, "method": 1}, unread=3)
     pinned = hub.incoming_citations.filter(role="background").order_by("id").first()
     make_pin(pinned)
+    strongest = Citing(hub.pk, 24).strongest()
+    assert len(strongest) == 13  # twelve and the method
     with django_assert_num_queries(1):
-        found = candidates(hub.incoming_citations.all())
+        found = candidates(hub.pk, strongest)
     assert sorted(candidate.role for candidate in found).count("background") == 13  # twelve and the pin
     assert [candidate.pk for candidate in found if candidate.pinned] == [pinned.pk]

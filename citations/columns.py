@@ -1,0 +1,447 @@
+"""The pair rows of a cited paper as arrays: what its explorer filters, counts, sorts and pages by.
+
+A hub of 130,000 citing papers is some five megabytes in this form, and any filter with all its
+facets a few passes over them: milliseconds, alike on every database. For hubs with 100 or more
+citing papers the arrays are stored, packed, beside the pair rows (``HubColumns``); smaller ones are
+read from the rows at each request. Either way they come through ``read_pairs``, the one
+place that turns rows into arrays; ``rollups.py`` stores them and patches them when labels change,
+``check_library`` proves that they equal the rows.
+
+Words are stored as their places in the tuples below, so a word may be added at an end only, and
+any other change needs a new ``FORMAT``: arrays of another format count as missing.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+from django.db import connection
+
+from citations.labels import LabelSource, Polarity, Role
+from citations.models import Citation, CitationContext, HubColumns, HubSummary, MachineReading
+from papers.models import Field, Paper, Venue
+
+FORMAT = 1
+STORED_FROM = 100  # citing papers
+UNDATED = -1
+ROLES = ("", *map(str, Role))
+POLARITIES = ("", *map(str, Polarity))
+SOURCES = ("", *map(str, LabelSource))
+READ, SELF, RETRACTED, MACHINE = 1, 2, 4, 8  # bits of ``flags``
+
+# Of each citing paper, in the order newest first, then by id, highest first; undated ones last.
+COLUMNS = {
+    "citing": "<i8",  # id of the citing paper
+    "year": "<i2",  # UNDATED where unknown
+    "venue": "<u4",  # 1 + place in ``venues``; 0 for none
+    "fields": "<u4",  # place in ``field_sets``, whose first is the empty one
+    "known": "<u4",  # how many papers cite the citing one
+    "sections": "<u2",  # a bit for each section kind
+    "probability": "<f4",  # of the suggested polarity
+    "role": "u1",
+    "role_source": "u1",
+    "polarity": "u1",
+    "polarity_source": "u1",
+    "label_source": "u1",
+    "suggested": "u1",  # place in POLARITIES
+    "depth": "u1",  # 0 where unread
+    "flags": "u1",
+}
+# What a label can change; a patch writes those that did.
+LABEL_COLUMNS = tuple(name for name in COLUMNS if name not in ("citing", "year", "venue", "fields", "known"))
+PACKED = ("role", "role_source", "polarity", "polarity_source", "label_source", "suggested", "depth", "flags")
+
+
+# -- from rows to arrays --------------------------------------------------------------------------
+
+_ROW = (
+    ("cited", "i8"),
+    ("citing", "i8"),
+    ("year", "i2"),
+    ("venue", "i8"),
+    ("known", "i4"),
+    ("sections", "i2"),
+    ("packed", "i8"),  # four bits for each of PACKED
+    ("probability", "f4"),
+)
+ROW = np.dtype([(name, f"<{kind}") for name, kind in _ROW])
+# A row as PostgreSQL's COPY sends it: the number of columns, then each with its length before it.
+_COPIED = np.dtype(
+    [("count", ">i2")]
+    + [part for name, kind in _ROW for part in ((f"{name}_length", ">i4"), (name, f">{kind}"))]
+)
+_HEADER, _TRAILER = 19, 2  # bytes around the rows
+_CASTS = {"i8": "bigint", "i4": "integer", "i2": "smallint", "f4": "real"}
+ROWS_AT_ONCE = 50_000
+
+
+def _code(column, words):
+    cases = " ".join(f"WHEN '{word}' THEN {place}" for place, word in enumerate(words))
+    return f"CASE {column} {cases} END"
+
+
+def _statement(where):
+    """SQL for the rows of ``_ROW``, of current pairs that ``where`` (a condition on ``c``) lets through."""
+    pair, context, reading, summary = (
+        model._meta.db_table for model in (Citation, CitationContext, MachineReading, HubSummary)
+    )
+    machine = (
+        f"CASE WHEN EXISTS (SELECT 1 FROM {reading} r JOIN {context} x ON x.id = r.context_id"  # noqa: S608 - names only
+        f" WHERE r.citation_id = c.id AND x.withdrawn_at IS NULL) THEN {MACHINE} ELSE 0 END"
+    )
+    codes = {
+        "role": _code("c.role", ROLES),
+        "role_source": _code("c.role_source", SOURCES),
+        "polarity": _code("c.polarity", POLARITIES),
+        "polarity_source": _code("c.polarity_source", SOURCES),
+        "label_source": _code("c.label_source", SOURCES),
+        "suggested": _code("c.suggested_polarity", POLARITIES),
+        "depth": "COALESCE(c.depth, 0)",
+        "flags": f"CASE WHEN c.is_read THEN {READ} ELSE 0 END"
+        f" + CASE WHEN c.is_self_citation THEN {SELF} ELSE 0 END"
+        f" + CASE WHEN c.citing_retracted THEN {RETRACTED} ELSE 0 END"
+        f" + {machine}",
+    }
+    values = {
+        "cited": "c.cited_paper_id",
+        "citing": "c.citing_paper_id",
+        "year": f"COALESCE(c.citing_year, {UNDATED})",
+        "venue": "COALESCE(c.citing_venue_id, 0)",
+        "known": "COALESCE(s.known, 0)",
+        "sections": "c.section_mask",
+        "packed": " + ".join(f"({codes[name]}) * {16**place}" for place, name in enumerate(PACKED)),
+        "probability": "COALESCE(c.suggestion_probability, 0)",
+    }
+    kinds = dict(_ROW)
+    if connection.vendor == "postgresql":
+        # The casts make each row as long as every other: arrays are read off the bytes.
+        values["packed"] = values["packed"].replace(") * ", ")::bigint * ")
+        values = {name: f"({value})::{_CASTS[kinds[name]]}" for name, value in values.items()}
+    return (
+        f"SELECT {', '.join(values.values())} FROM {pair} c"  # noqa: S608 - names of ours and numbers only
+        f" LEFT JOIN {summary} s ON s.paper_id = c.citing_paper_id WHERE c.withdrawn_at IS NULL AND {where}"
+    )
+
+
+def blocks(where):
+    """Yield structured arrays of ROW, in no order, for the pairs that ``where`` lets through. One query.
+
+    ``where`` is SQL of ours on the pair row ``c``. On PostgreSQL the rows come as COPY sends
+    them, some million a second.
+    """
+    yield from fixed_rows(_statement(where), ROW, _COPIED)
+
+
+def fixed_rows(statement, row, copied):
+    """Yield arrays of dtype ``row`` with the result of a query whose columns all have fixed widths."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)") as copy,
+            ):
+                held, size, skip = [], 0, _HEADER
+                for data in copy:
+                    held.append(bytes(data))
+                    size += len(held[-1])
+                    if size >= ROWS_AT_ONCE * copied.itemsize:
+                        rest = yield from _whole_rows(b"".join(held), skip, row, copied)
+                        held, size, skip = [rest], len(rest), 0
+                rest = yield from _whole_rows(b"".join(held), skip, row, copied)
+                if len(rest) != _TRAILER:
+                    raise RuntimeError(f"{len(rest)} bytes of a COPY are no whole row")
+        else:
+            cursor.execute(statement)
+            while lines := cursor.fetchmany(ROWS_AT_ONCE):
+                yield np.array(lines, dtype=row)
+
+
+def _whole_rows(data, skip, row, copied):
+    count = (len(data) - skip) // copied.itemsize
+    if count:
+        raw = np.frombuffer(data, copied, count, skip)
+        rows = np.empty(count, row)
+        for name in row.names:
+            rows[name] = raw[name]
+        yield rows
+    return data[skip + count * copied.itemsize :]
+
+
+class Pairs:
+    """The pairs of some cited papers, column by column, sorted by cited paper and then as COLUMNS says.
+
+    ``papers``: ids of the cited papers, ascending; the rows of the k-th are
+    ``starts[k]:starts[k + 1]``. ``columns``: name -> array, of COLUMNS without ``fields``;
+    ``venue`` still holds ids.
+    """
+
+    def __init__(self, rows):
+        """``rows``: a structured array of ROW, in any order."""
+        order = np.lexsort((-rows["citing"], -rows["year"], rows["cited"]))
+        rows = rows[order]
+        self.papers, starts = np.unique(rows["cited"], return_index=True)
+        self.starts = np.append(starts, len(rows))
+        self.columns = {
+            name: rows[name].astype(kind)
+            for name, kind in COLUMNS.items()
+            if name in ROW.names and name != "venue"
+        }
+        self.columns["venue"] = rows["venue"]
+        for place, name in enumerate(PACKED):
+            self.columns[name] = (rows["packed"] >> 4 * place & 15).astype(np.uint8)
+
+    def __getitem__(self, name):
+        return self.columns[name]
+
+    def __len__(self):
+        return len(self.columns["citing"])
+
+    @classmethod
+    def of_one(cls, paper_id, found):
+        """The pairs of one paper as its Columns have them, but for the ids of venues."""
+        pairs = cls.__new__(cls)
+        pairs.papers, pairs.starts = np.array([paper_id]), np.array([0, len(found)])
+        pairs.columns = {name: getattr(found, name) for name in COLUMNS}
+        return pairs
+
+    def only(self, paper_ids):
+        """The pairs of ``paper_ids``: sorted ids, between which none of the others lies."""
+        low, high = np.searchsorted(self.papers, [paper_ids[0], paper_ids[-1] + 1])
+        pairs = Pairs.__new__(Pairs)
+        pairs.papers = self.papers[low:high]
+        begin, end = self.starts[low], self.starts[high]
+        pairs.starts = self.starts[low : high + 1] - begin
+        pairs.columns = {name: values[begin:end] for name, values in self.columns.items()}
+        return pairs
+
+    def of(self, place):
+        """``{name: array}`` of the ``place``-th paper."""
+        part = slice(self.starts[place], self.starts[place + 1])
+        return {name: values[part] for name, values in self.columns.items()}
+
+
+def read_pairs(paper_ids):
+    """The current pairs of these cited papers. One query."""
+    ids = ", ".join(str(int(paper_id)) for paper_id in paper_ids)
+    found = list(blocks(f"c.cited_paper_id IN ({ids})")) if ids else []
+    return Pairs(np.concatenate(found) if found else np.empty(0, ROW))
+
+
+class Lookup:
+    """What arrays say by codes: the fields of papers, and venues in the order of their names.
+
+    ``Lookup.of(citing ids, venue ids)`` reads what these need, two queries;
+    ``Lookup.whole()`` reads all of the library, for many hubs. ``names``: ``{Field: {id: name},
+    Venue: {id: name}}``.
+    """
+
+    def __init__(self, tagged, venues):
+        """``tagged``: rows of (paper id, field id, name), sorted; ``venues``: pairs of (name, id)."""
+        ordered = sorted(venues)  # here: databases differ in how they order names
+        self.names = {Field: {}, Venue: {key: name for name, key in ordered}}
+        self.venues = np.array([key for _name, key in ordered], np.int64)
+        self._by_id = np.argsort(self.venues, kind="stable")
+        sets, papers, codes = {(): 0}, [], []
+        paper, held = None, []
+        for paper_id, field_id, name in [*tagged, (None, None, "")]:
+            if paper_id != paper:
+                if held:
+                    papers.append(paper)
+                    codes.append(sets.setdefault(tuple(held), len(sets)))
+                paper, held = paper_id, []
+            if field_id:
+                self.names[Field][field_id] = name
+            held.append(field_id)
+        self.papers, self.codes = np.array(papers, np.int64), np.array(codes, np.int64)
+        self.sets = list(sets)
+
+    @classmethod
+    def of(cls, citing, venues):
+        tagged = Paper.fields.through.objects.filter(paper_id__among=citing.tolist())
+        return cls._read(tagged, Venue.objects.filter(id__among=venues.tolist()))
+
+    @classmethod
+    def whole(cls):
+        return cls._read(Paper.fields.through.objects, Venue.objects)
+
+    @classmethod
+    def _read(cls, tagged, venues):
+        lines = tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id", "field__name")
+        return cls(lines.iterator(ROWS_AT_ONCE), venues.order_by().values_list("name", "id"))
+
+    def field_codes(self, citing):
+        """(code of each paper's fields, the sets of field ids that the codes stand for)."""
+        if not len(self.papers):
+            return np.zeros(len(citing), np.int64), [()]
+        place = np.minimum(np.searchsorted(self.papers, citing), len(self.papers) - 1)
+        codes = np.where(self.papers[place] == citing, self.codes[place], 0)
+        held, local = np.unique(np.append(codes, 0), return_inverse=True)
+        return local[:-1], [self.sets[code] for code in held.tolist()]
+
+    def venue_codes(self, venues):
+        """(code of each venue id, the ids that the codes 1, 2, … stand for, in the order of their names)."""
+        held = np.unique(venues[venues > 0])
+        if not len(held):
+            return np.zeros(len(venues), np.int64), held
+        held = held[np.argsort(self._by_id[np.searchsorted(self.venues, held, sorter=self._by_id)])]
+        by_id = np.argsort(held)
+        codes = by_id[np.searchsorted(held, venues, sorter=by_id).clip(max=len(held) - 1)] + 1
+        return np.where(venues > 0, codes, 0), held
+
+
+# -- the arrays of one cited paper -------------------------------------------------------------------
+
+
+class Columns:
+    """The citing papers of one paper as arrays, one attribute for each of COLUMNS, read-only.
+
+    ``venues``: ids of venues, by name; ``field_sets``: tuples of ids of fields.
+    """
+
+    def __init__(self, arrays, venues, field_sets):
+        for name, values in arrays.items():
+            setattr(self, name, values)
+        self.venues = venues
+        self.field_sets = field_sets
+        self.orders = {}  # what readers have sorted by, to be kept with the arrays
+        self.names = {}  # as in Lookup, where they were read along
+
+    @classmethod
+    def build(cls, part, lookup):
+        """From one paper's part of Pairs."""
+        codes, field_sets = lookup.field_codes(part["citing"])
+        venue_codes, venues = lookup.venue_codes(part["venue"])
+        arrays = dict(part, venue=venue_codes.astype("<u4"), fields=codes.astype("<u4"))
+        return cls(arrays, venues, field_sets)
+
+    @classmethod
+    def unpack(cls, row):
+        """From a HubColumns row with all its columns. Arrays are views of its bytes."""
+        arrays = {name: np.frombuffer(getattr(row, name), kind) for name, kind in COLUMNS.items()}
+        return cls(arrays, np.frombuffer(row.venues, "<i8"), [tuple(line) for line in row.field_sets])
+
+    def __len__(self):
+        return len(self.citing)
+
+    @property
+    def nbytes(self):
+        return sum(getattr(self, name).nbytes for name in COLUMNS) + self.venues.nbytes
+
+    def pack(self, paper_id, face):
+        """The HubColumns row of these columns, unsaved."""
+        packed = {
+            name: getattr(self, name).astype(kind, copy=False).tobytes() for name, kind in COLUMNS.items()
+        }
+        packed["venues"] = self.venues.astype("<i8", copy=False).tobytes()
+        field_sets = [list(line) for line in self.field_sets]
+        digest = blake2b(json.dumps([face, field_sets]).encode(), digest_size=8)
+        for name in sorted(packed):
+            digest.update(packed[name])
+        version = int.from_bytes(digest.digest(), "little", signed=True)
+        return HubColumns(
+            paper_id=paper_id, format=FORMAT, version=version, face=face, field_sets=field_sets, **packed
+        )
+
+    def with_labels(self, pairs):
+        """These columns with the labels of ``pairs`` (some pairs of the same paper). Raises KeyError."""
+        order = np.argsort(self.citing)
+        place = np.searchsorted(self.citing, pairs["citing"], sorter=order).clip(max=len(self) - 1)
+        rows = order[place]
+        if not np.array_equal(self.citing[rows], pairs["citing"]):
+            raise KeyError("a pair that the columns do not hold")
+        arrays = {name: getattr(self, name) for name in COLUMNS}
+        for name in LABEL_COLUMNS:
+            if not np.array_equal(arrays[name][rows], pairs[name]):
+                arrays[name] = arrays[name].copy()
+                arrays[name][rows] = pairs[name]
+        return Columns(arrays, self.venues, self.field_sets)
+
+    def with_known(self, papers, known):
+        """These columns with new values of ``known`` for the citing papers ``papers``, ascending ids."""
+        place = np.searchsorted(papers, self.citing).clip(max=len(papers) - 1)
+        arrays = {name: getattr(self, name) for name in COLUMNS}
+        fresh = np.where(papers[place] == self.citing, known[place], self.known).astype("<u4")
+        if not np.array_equal(fresh, self.known):
+            arrays["known"] = fresh
+        return Columns(arrays, self.venues, self.field_sets)
+
+    @cached_property
+    def field_table(self):
+        """Each field of each set: arrays of (code of the set, place of the field), and the ids of fields."""
+        sets = [code for code, line in enumerate(self.field_sets) for _field in line]
+        ids = [field for line in self.field_sets for field in line]
+        fields, places = np.unique(np.array(ids, np.int64), return_inverse=True)
+        return np.array(sets, np.int64), places, fields
+
+
+class _Kept:
+    """Unpacked arrays of stored hubs, in this process: the latest used, of MOST bytes at most."""
+
+    MOST = 64_000_000
+
+    def __init__(self):
+        self.held, self.size, self.lock = OrderedDict(), 0, threading.Lock()
+
+    def get(self, key):
+        with self.lock:
+            if key in self.held:
+                self.held.move_to_end(key)
+            return self.held.get(key)
+
+    def put(self, key, columns):
+        with self.lock:
+            if key in self.held or columns.nbytes > self.MOST:
+                return
+            self.held[key] = columns
+            self.size += columns.nbytes
+            while self.size > self.MOST:
+                _key, gone = self.held.popitem(last=False)
+                self.size -= gone.nbytes
+
+
+_kept = _Kept()
+
+
+def live(paper_id):
+    """The Columns of a paper, read from all its pair rows. Three queries."""
+    pairs = read_pairs([paper_id])
+    part = pairs.of(0) if len(pairs.papers) else pairs.columns
+    lookup = Lookup.of(part["citing"], np.unique(part["venue"]))
+    found = Columns.build(part, lookup)
+    found.names = lookup.names
+    return found
+
+
+def stored(row):
+    """The Columns of a HubColumns row that was read without them. No query where this process kept them."""
+    key = (row.paper_id, row.version)
+    columns = _kept.get(key)
+    if columns is None:
+        whole = HubColumns.objects.filter(paper_id=row.paper_id, format=FORMAT).first()
+        if whole is None:  # fewer cite it since
+            return live(row.paper_id)
+        columns = Columns.unpack(whole)
+        _kept.put((row.paper_id, whole.version), columns)
+    return columns
+
+
+def of(paper_id, known):
+    """The Columns of a paper that ``known`` papers cite. At most three queries."""
+    row = face_of(paper_id, known)
+    return stored(row) if row else live(paper_id)
+
+
+def face_of(paper_id, known):
+    """The HubColumns row of a paper without its columns: version and ``face``; None for one that has none.
+
+    One query, none for a paper that fewer than STORED_FROM cite.
+    """
+    if known < STORED_FROM:
+        return None
+    rows = HubColumns.objects.filter(paper_id=paper_id, format=FORMAT)
+    return rows.only("paper_id", "version", "face").first()

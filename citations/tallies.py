@@ -1,0 +1,163 @@
+"""Counts over the columns of a hub: what facets, summaries and the first look at a hub show.
+
+Pure: arrays in, plain numbers out. ``TALLIES`` has a function for each thing that is counted:
+``(columns, rows) -> {word or id: citing papers}``, where ``rows`` picks citing papers (a slice or
+an array of places). Words are those of ``labels.py``; venues and fields go by their ids.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF, SOURCES
+from papers.sections import SECTION_KINDS
+
+UNLABELLED = "unlabelled"
+UNSURE = "unsure"  # a machine has read it and cannot tell
+LISTED = 50  # values of venue and field that the face keeps
+NEWEST = 100  # citing papers that it keeps: a page of the explorer
+OF_EACH_KIND = 12  # candidates for the representative ones, of each role, of each polarity, and of all
+EVERY = slice(None)
+
+
+def counts(values, words):
+    """``{word: how often its place stands in values}``, zeros left out."""
+    found = np.bincount(values, minlength=len(words)).tolist()
+    return {word: number for word, number in zip(words, found, strict=True) if number}
+
+
+def flagged(bit):
+    def tally(columns, rows):
+        number = int(np.count_nonzero(columns.flags[rows] & bit))
+        return {True: number, False: len(columns.citing[rows]) - number}
+
+    return tally
+
+
+def _roles(columns, rows):
+    role, source = columns.role[rows], columns.role_source[rows]
+    found = counts(role, ROLES)
+    empty = found.pop("", 0)
+    unsure = int(np.count_nonzero((role == 0) & (source > 0))) if empty else 0
+    return found | {UNSURE: unsure, UNLABELLED: empty - unsure}
+
+
+def _polarities(columns, rows):
+    found = counts(columns.polarity[rows], POLARITIES)
+    return found | {UNLABELLED: found.pop("", 0)}
+
+
+def _suggested(columns, rows):
+    found = counts(columns.suggested[rows], POLARITIES)
+    found.pop("", None)
+    return found
+
+
+def _sections(columns, rows):
+    masks = np.bincount(columns.sections[rows], minlength=1 << len(SECTION_KINDS))
+    held = np.arange(len(masks))
+    return {kind: int(masks[held >> bit & 1 == 1].sum()) for bit, kind in enumerate(SECTION_KINDS)}
+
+
+def _fields(columns, rows):
+    sets, places, ids = columns.field_table
+    if not len(ids):
+        return {}
+    papers = np.bincount(columns.fields[rows], minlength=len(columns.field_sets))
+    found = np.bincount(places, weights=papers[sets], minlength=len(ids)).astype(np.int64)
+    return {int(ids[place]): int(found[place]) for place in np.flatnonzero(found)}
+
+
+def _venues(columns, rows):
+    found = np.bincount(columns.venue[rows], minlength=len(columns.venues) + 1)[1:]
+    # By number and then by name, which is how the ids are sorted.
+    places = np.flatnonzero(found)
+    places = places[np.argsort(-found[places], kind="stable")]
+    return dict(zip(columns.venues[places].tolist(), found[places].tolist(), strict=True))
+
+
+def _sources(columns, rows):
+    found = counts(columns.label_source[rows], SOURCES)
+    found.pop("", None)
+    return found
+
+
+def _labelled(columns, rows):
+    role, polarity = columns.role[rows] > 0, columns.polarity[rows] > 0
+    return {
+        "role": int(np.count_nonzero(role)),
+        "polarity": int(np.count_nonzero(polarity)),
+        "none": int(np.count_nonzero(~(role | polarity))),
+    }
+
+
+def _depths(columns, rows):
+    found = np.bincount(columns.depth[rows], minlength=5)
+    return {str(depth): int(found[depth:].sum()) for depth in range(1, 5)}
+
+
+TALLIES = {
+    "role": _roles,
+    "polarity": _polarities,
+    "suggested": _suggested,
+    "section": _sections,
+    "field": _fields,
+    "venue": _venues,
+    "source": _sources,
+    "labelled": _labelled,
+    "depth_min": _depths,
+    "self": flagged(SELF),
+    "text": flagged(READ),
+    "retracted": flagged(RETRACTED),
+}
+
+
+def strongest(columns):
+    """Ids of citing papers that the representative ones are chosen from: the strongest of each kind.
+
+    Of those that are read: for each role and each polarity that occurs and for all, not retracted
+    first, deepest first, then newest, then by id. Ascending.
+    """
+    read = np.flatnonzero(columns.flags & READ)
+    weak = (columns.flags[read] & RETRACTED > 0) * 8 - columns.depth[read].astype(np.int8)
+    read = read[np.argsort(weak, kind="stable")]  # rows stand newest first as they are
+    labelled = read[(columns.role[read] > 0) | (columns.polarity[read] > 0)]
+    kinds = [read, labelled]
+    for values, words in ((columns.role[read], ROLES), (columns.polarity[read], POLARITIES)):
+        kinds += [read[values == place] for place in range(1, len(words))]
+    return sorted({place for kind in kinds for place in columns.citing[kind[:OF_EACH_KIND]].tolist()})
+
+
+def face(columns):
+    """What a hub page shows of its citing papers before anyone filters, as JSON: no array need be read.
+
+    ``tallies`` as in TALLIES, long ones cut after LISTED; ``newest``, ``candidates``: ids of citing papers.
+    """
+    found = {}
+    for name, tally in TALLIES.items():
+        numbers = tally(columns, EVERY)
+        if name in ("venue", "field"):
+            numbers = listed(numbers)
+        found[name] = [[word, number] for word, number in numbers.items()]
+    return {
+        "tallies": found,
+        "newest": columns.citing[:NEWEST].tolist(),
+        "candidates": strongest(columns),
+    }
+
+
+def listed(numbers):
+    """The largest LISTED of ``{id: number}`` and those that tie with the last one, largest first."""
+    if len(numbers) <= LISTED:
+        return numbers
+    ordered = sorted(numbers.items(), key=lambda pair: -pair[1])
+    return dict(pair for pair in ordered if pair[1] >= ordered[LISTED - 1][1])
+
+
+def stated(columns):
+    """Citing papers that people alone have labelled for role, by role: no machine has read them."""
+    from citations.labels import HUMAN_SOURCES
+
+    people = np.isin(columns.role_source, [SOURCES.index(source) for source in HUMAN_SOURCES])
+    alone = people & (columns.role > 0) & (columns.flags & MACHINE == 0)
+    return {word: number for word, number in counts(columns.role[alone], ROLES).items() if word}

@@ -1,0 +1,73 @@
+"""The explorer and the hub page of a library with one very large hub, beside bare SQL: the tables.
+
+What is asked, and how, is ``asking.py``'s, which runs in a process of its own for each database.
+"""
+
+import json
+import os
+import sys
+
+import numpy as np
+
+from tests.bench.commands import DATABASES, spend
+from tests.bench.keeping import refreshed, store
+from tests.bench.tables import print_table
+
+EMPTY = "an empty view"
+BARS = {
+    "unfiltered": "25",
+    "single filters": "25",
+    "double filters": "25",
+    "page 5,000": "1.3 × page 1",
+    "a rare word": "30",
+    "a common word": "120",
+    "hub page, large": "30; 1.3 × the small one",
+    "relabelled: hub right again": "250",
+}
+
+
+def report_explorer(sizes, *, databases=DATABASES, folder=None):
+    """Measure each of ``databases`` with a library of these Sizes and print the table."""
+    print(f"\n### The explorer and the hub page\n\n{sizes}.\n", flush=True)
+    results = {}
+    for name in databases:
+        with store(name, folder) as place:
+            url = refreshed(place, sizes)
+            load = os.getloadavg()[0]
+            results[name] = json.loads(spend(sys.executable, "-m", "tests.bench.asking", url=url).said)
+            results[name]["load"] = load
+    _print(results)
+
+
+def _print(results):
+    figures = list(results.values())
+    print(
+        "Milliseconds: half of the requests, 95 of 100, the slowest; half as a multiple of an empty view. "
+        + " ".join(f"{name}: load {figure['load']:.1f} at the start." for name, figure in results.items())
+        + "\n"
+    )
+    rows = []
+    for group, times in figures[0]["groups"].items():
+        cells = [_cell(figure["groups"][group], figure["groups"][EMPTY]) for figure in figures]
+        rows.append([group, BARS.get(group, ""), f"{len(times)}", *cells])
+    print_table(["request", "bar (ms)", "requests", *results], rows)
+    print("\nBare SQL on the pair rows of the large hub in the same run, milliseconds:\n")
+    print_table(
+        ["statement", *results],
+        (
+            [statement, *(_spread(figure["statements"][statement]) for figure in figures)]
+            for statement in figures[0]["statements"]
+        ),
+    )
+    print("\nThe slowest filters, half of their requests, queries:\n")
+    for name, figure in results.items():
+        lines = (f"`{address}` {median:.1f} ms, {queries}" for address, median, queries in figure["slowest"])
+        print(f"- {name}: {'; '.join(lines)}")
+
+
+def _cell(times, empty):
+    return f"{_spread(times)} ({np.median(times) / np.median(empty):.0f} ×)"
+
+
+def _spread(times):
+    return ", ".join(f"{number:.1f}" for number in (np.median(times), np.quantile(times, 0.95), max(times)))
