@@ -5,8 +5,9 @@ PORT ?= 8000
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 PY = .venv/bin/python
-# Each thread keeps a database connection: few suffice, and PostgreSQL grants a hundred.
-GRANIAN = exec $(PY) -m granian --interface wsgi --no-ws --blocking-threads 4 --backpressure 64 \
+# Eighteen threads may make pages or wait for them (explorer/limits.py); six are left for kept pages. Each
+# keeps a database connection, of which PostgreSQL grants a hundred.
+GRANIAN = exec $(PY) -m granian --interface wsgi --no-ws --blocking-threads 24 --backpressure 64 \
 	--host 127.0.0.1 --port "$(PORT)" hubsite.wsgi:application
 
 # The sample library lives in a file of its own, unless DATABASE_URL says otherwise.
@@ -17,7 +18,7 @@ export PORT
 OWN_SETTINGS = ALLOWED_HOSTS CLASSIFIER_MODEL CONTACT_EMAIL CROSSREF_API_KEY CROSSREF_URL CSRF_TRUSTED_ORIGINS \
 	DATABASE_POOL DEBUG FETCHED_DAYS FETCHED_FOLDER GROBID_URL HSTS_SECONDS LIBRARY_NAME LLM_API_KEY LLM_BASE_URL LLM_BUDGET_REQUESTS \
 	LLM_BUDGET_TOKENS LLM_MODEL OPENALEX_API_KEY OPENALEX_URL PORT \
-	PROXY_SETS_FORWARDED_PROTO PUBLIC_URL SEMANTIC_SCHOLAR_API_KEY SEMANTIC_SCHOLAR_URL SERVED_OVER_HTTPS TIME_ZONE
+	PROXY_SETS_FORWARDED_PROTO PUBLIC_URL REPLICA_URL SEMANTIC_SCHOLAR_API_KEY SEMANTIC_SCHOLAR_URL SERVED_OVER_HTTPS TIME_ZONE
 CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected SECRET_KEY=only-for-tests
 # Each core runs its share of the tests, with a database of its own.
 PYTEST = -m pytest -n auto $(ARGS)

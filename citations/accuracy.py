@@ -31,12 +31,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from citations.headline import Share
 from citations.labels import POLARITY_ORDER, ROLE_ORDER, Dimension
 from citations.statistics import cohens_kappa, wilson_interval
+from papers.bulk import reading_connection
 
 UNTOLD = "untold"
 MIN_CHECKS = 10  # below, a page prints k of n and no share
@@ -358,7 +358,7 @@ def found(asked, *, begin=0, most=25):
 
 
 def _read(select, values=(), with_=_COMPARED):
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(f"{with_} {select}", list(values))
         return cursor.fetchall()
 

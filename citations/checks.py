@@ -9,18 +9,18 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 
 from citations import columns, tallies
-from citations.cocitation import STORED_FROM, CoCited, co_cited_works
+from citations.cocitation import STORED_FROM, co_cited_works, stored_works
+from citations.cocitation_bulk import Counter
 from citations.models import (
     Citation,
     CitationContext,
     CitationProvenance,
-    CoCitation,
     ContextProvenance,
     HubColumns,
     HubSummary,
     StaleHub,
 )
-from citations.rollups import chunks_by_key, derive_pairs, live_summaries
+from citations.rollups import MANY, chunks_by_key, derive_pairs, live_summaries
 from papers import identifiers
 from papers.models import Paper, PaperIdentifier, PaperRedirect, SourceRecord
 
@@ -99,27 +99,23 @@ def _columns():
         fresh = found.pack(paper_id, tallies.face(found))
         for column in HubColumns._meta.concrete_fields:
             name = column.name
-            if name not in ("paper", "version") and bytes_of(getattr(row, name)) != getattr(fresh, name):
+            if name not in ("paper", "version") and getattr(row, name) != getattr(fresh, name):
                 yield f"columns of hub {paper_id}: {name} is not what its rows give"
 
 
-def bytes_of(value):
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
 def _co_citations():
+    hubs = HubSummary.objects.filter(known__gte=STORED_FROM)
+    # Hub by hub, a large library would take hours.
+    count = Counter.of_library().co_cited_works if hubs.count() >= MANY else co_cited_works
     for ids in chunks_by_key(HubSummary, CHUNK):
-        hubs = HubSummary.objects.filter(paper_id__in=ids, known__gte=STORED_FROM).in_bulk()
-        tops, left_out = co_cited_works(hubs)
-        stored = {}
-        for row in CoCitation.objects.filter(paper_id__in=ids).order_by("paper_id", "rank"):
-            line = CoCited(row.other_id, row.count, row.same_passage, row.examples)
-            stored.setdefault(row.paper_id, []).append(line)
+        some = hubs.filter(paper_id__in=ids).in_bulk()
+        tops, left_out = count(some)
+        stored = stored_works(ids)
         for paper_id in ids:
             if stored.get(paper_id, []) != tops.get(paper_id, []):
                 yield f"paper {paper_id}: the stored co-cited works are not the counted ones"
-            if paper_id in hubs and hubs[paper_id].left_out != left_out.get(paper_id, 0):
-                held, counted = hubs[paper_id].left_out, left_out.get(paper_id, 0)
+            if paper_id in some and some[paper_id].left_out != left_out.get(paper_id, 0):
+                held, counted = some[paper_id].left_out, left_out.get(paper_id, 0)
                 yield f"paper {paper_id}: left_out is {held}, its rows give {counted}"
 
 

@@ -8,12 +8,12 @@ Inf. Sci. 24, 265–269). All citing papers count, read or not, but for those wi
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 
-from django.db import connection
+import msgspec
 
-from citations.models import Citation, CitationContext, CoCitation
+from citations.models import Citation, CitationContext, CoCitedWorks
 from papers import bulk
+from papers.bulk import reading_connection
 from papers.models import Paper
 
 MOST_REFERENCES = 500
@@ -22,42 +22,33 @@ EXAMPLES = 3
 STORED_FROM = 10  # citing papers; below that the page counts live
 
 
-@dataclass(slots=True)
-class CoCited:
-    """``count`` citing papers cite ``other`` too, in ``same_passage`` passages together."""
-
-    other: int
-    count: int
-    same_passage: int = 0
-    examples: list[int] = field(default_factory=list)
-
-
 def co_cited_works(paper_ids):
     """The top co-cited works of each paper, and how many citing papers were left out.
 
-    Returns ``({paper id: [CoCited, …]}, {paper id: left out})``, at most 20 works a paper,
-    ties by year then id, examples newest first. One query; it reads each pair of works
+    Returns ``({paper id: lines}, {paper id: left out})`` with at most 20 lines a paper, ties by
+    year then id: ``[id of the other work, citing papers of both, passages that cite both, ids
+    of up to three such citing papers, the newest first …]``. One query; it reads each pair of works
     that share a citing paper once.
     """
     ids = sorted(int(paper_id) for paper_id in paper_ids)
     if not ids:
         return {}, {}
     lines, left_out = {}, {}
-    tops = defaultdict(list)
-    with connection.cursor() as cursor:
+    works = defaultdict(list)
+    with reading_connection().cursor() as cursor:
         # The ids are written out, being ints: drivers limit how many parameters a query takes.
         cursor.execute(STATEMENT.format(ids=", ".join(map(str, ids)), most_references=MOST_REFERENCES))
         for part, hub_id, other_id, number in cursor.fetchall():
             if part == LEFT_OUT:
                 left_out[hub_id] = number
             elif part == COUNTED:
-                lines[hub_id, other_id] = CoCited(other_id, number)
-                tops[hub_id].append(lines[hub_id, other_id])
+                lines[hub_id, other_id] = [other_id, number, 0]
+                works[hub_id].append(lines[hub_id, other_id])
             elif part == TOGETHER:
-                lines[hub_id, other_id].same_passage = number
+                lines[hub_id, other_id][2] = number
             else:
-                lines[hub_id, other_id].examples.append(number)
-    return dict(tops), left_out
+                lines[hub_id, other_id].append(number)
+    return dict(works), left_out
 
 
 LEFT_OUT, COUNTED, TOGETHER, EXAMPLE = range(4)
@@ -118,38 +109,31 @@ ORDER BY part, hub_id, place
 """  # noqa: S608 - names of our tables and numbers only
 
 
-def refresh_co_citations(known, count=co_cited_works):
+def stored_works(paper_ids):
+    """The co-cited works of papers as they are stored: ``{paper id: lines}``. One query.
+
+    Those that have been merged away since may be among them.
+    """
+    rows = CoCitedWorks.objects.filter(paper_id__among=paper_ids).values_list("paper_id", "works")
+    return {paper_id: msgspec.json.decode(works) for paper_id, works in rows}
+
+
+def refresh_co_citations(known, *, count=co_cited_works):
     """Store the co-cited works of these papers, as far as ten papers cite them.
 
-    ``known``: paper id -> how many papers cite it; ``count``: a function as ``co_cited_works``.
-    Returns ``{paper id: citing papers left out}``. Rows that stay the same are not written.
+    ``known``: paper id -> how many papers cite it; ``count``: what counts them, given such a
+    dictionary (``cocitation_bulk.py`` has others). Returns ``{paper id: citing papers left out}``.
+    Rows that stay the same are not written. Three queries, two more where something changed.
     """
-    ids = sorted(known)
-    tops, left_out = count([paper_id for paper_id in ids if known[paper_id] >= STORED_FROM])
-    stored = defaultdict(list)
-    for row in CoCitation.objects.filter(paper_id__in=ids).order_by("rank"):
-        stored[row.paper_id].append(row)
-    stale, fresh = [], []
-    for paper_id in ids:
-        lines = tops.get(paper_id, [])
-        earlier = [
-            CoCited(row.other_id, row.count, row.same_passage, row.examples) for row in stored[paper_id]
-        ]
-        if lines == earlier:
-            continue
-        stale += [row.id for row in stored[paper_id]]
-        fresh += [
-            CoCitation(
-                paper_id=paper_id,
-                other_id=line.other,
-                rank=rank,
-                count=line.count,
-                same_passage=line.same_passage,
-                examples=line.examples,
-            )
-            for rank, line in enumerate(lines, start=1)
-        ]
-    for begin in range(0, len(stale), 400):
-        CoCitation.objects.filter(id__in=stale[begin : begin + 400]).delete()
-    bulk.insert(CoCitation, fresh)
+    works, left_out = count({key: papers for key, papers in known.items() if papers >= STORED_FROM})
+    counted = {paper_id: msgspec.json.encode(lines).decode() for paper_id, lines in works.items()}
+    stored = dict(CoCitedWorks.objects.filter(paper_id__among=known).values_list("paper_id", "works"))
+    rows = {
+        paper_id: CoCitedWorks(paper_id=paper_id, works=text)
+        for paper_id, text in counted.items()
+        if stored.get(paper_id) != text
+    }
+    bulk.update(CoCitedWorks, [row for paper_id, row in rows.items() if paper_id in stored], ["works"])
+    bulk.insert(CoCitedWorks, [row for paper_id, row in rows.items() if paper_id not in stored])
+    CoCitedWorks.objects.filter(paper_id__among=stored.keys() - counted.keys()).delete()
     return left_out

@@ -18,12 +18,14 @@ import threading
 from collections import OrderedDict
 from functools import cached_property
 from hashlib import blake2b
+from itertools import chain, groupby
+from operator import itemgetter
 
 import numpy as np
-from django.db import connection
 
 from citations.labels import LabelSource, Polarity, Role
 from citations.models import Citation, CitationContext, HubColumns, HubSummary, MachineReading
+from papers import bulk
 from papers.models import Field, Paper, Venue
 
 FORMAT = 1
@@ -70,14 +72,6 @@ _ROW = (
     ("probability", "f4"),
 )
 ROW = np.dtype([(name, f"<{kind}") for name, kind in _ROW])
-# A row as PostgreSQL's COPY sends it: the number of columns, then each with its length before it.
-_COPIED = np.dtype(
-    [("count", ">i2")]
-    + [part for name, kind in _ROW for part in ((f"{name}_length", ">i4"), (name, f">{kind}"))]
-)
-_HEADER, _TRAILER = 19, 2  # bytes around the rows
-_CASTS = {"i8": "bigint", "i4": "integer", "i2": "smallint", "f4": "real"}
-ROWS_AT_ONCE = 50_000
 
 
 def _code(column, words):
@@ -114,14 +108,11 @@ def _statement(where):
         "venue": "COALESCE(c.citing_venue_id, 0)",
         "known": "COALESCE(s.known, 0)",
         "sections": "c.section_mask",
-        "packed": " + ".join(f"({codes[name]}) * {16**place}" for place, name in enumerate(PACKED)),
+        "packed": " + ".join(
+            f"CAST({codes[name]} AS bigint) * {16**place}" for place, name in enumerate(PACKED)
+        ),
         "probability": "COALESCE(c.suggestion_probability, 0)",
     }
-    kinds = dict(_ROW)
-    if connection.vendor == "postgresql":
-        # The casts make each row as long as every other: arrays are read off the bytes.
-        values["packed"] = values["packed"].replace(") * ", ")::bigint * ")
-        values = {name: f"({value})::{_CASTS[kinds[name]]}" for name, value in values.items()}
     return (
         f"SELECT {', '.join(values.values())} FROM {pair} c"  # noqa: S608 - names of ours and numbers only
         f" LEFT JOIN {summary} s ON s.paper_id = c.citing_paper_id WHERE c.withdrawn_at IS NULL AND {where}"
@@ -131,45 +122,14 @@ def _statement(where):
 def blocks(where):
     """Yield structured arrays of ROW, in no order, for the pairs that ``where`` lets through. One query.
 
-    ``where`` is SQL of ours on the pair row ``c``. On PostgreSQL the rows come as COPY sends
-    them, some million a second.
+    ``where`` is SQL of ours on the pair row ``c``.
     """
-    yield from fixed_rows(_statement(where), ROW, _COPIED)
-
-
-def fixed_rows(statement, row, copied):
-    """Yield arrays of dtype ``row`` with the result of a query whose columns all have fixed widths."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)") as copy,
-            ):
-                held, size, skip = [], 0, _HEADER
-                for data in copy:
-                    held.append(bytes(data))
-                    size += len(held[-1])
-                    if size >= ROWS_AT_ONCE * copied.itemsize:
-                        rest = yield from _whole_rows(b"".join(held), skip, row, copied)
-                        held, size, skip = [rest], len(rest), 0
-                rest = yield from _whole_rows(b"".join(held), skip, row, copied)
-                if len(rest) != _TRAILER:
-                    raise RuntimeError(f"{len(rest)} bytes of a COPY are no whole row")
-        else:
-            cursor.execute(statement)
-            while lines := cursor.fetchmany(ROWS_AT_ONCE):
-                yield np.array(lines, dtype=row)
-
-
-def _whole_rows(data, skip, row, copied):
-    count = (len(data) - skip) // copied.itemsize
-    if count:
-        raw = np.frombuffer(data, copied, count, skip)
-        rows = np.empty(count, row)
-        for name in row.names:
-            rows[name] = raw[name]
+    kinds = [ROW[name].type for name in ROW.names]
+    for arrays in bulk.read(_statement(where), kinds):
+        rows = np.empty(len(arrays[0]), ROW)
+        for name, values in zip(ROW.names, arrays, strict=True):
+            rows[name] = values
         yield rows
-    return data[skip + count * copied.itemsize :]
 
 
 class Pairs:
@@ -209,14 +169,14 @@ class Pairs:
         pairs.columns = {name: getattr(found, name) for name in COLUMNS}
         return pairs
 
-    def only(self, paper_ids):
-        """The pairs of ``paper_ids``: sorted ids, between which none of the others lies."""
-        low, high = np.searchsorted(self.papers, [paper_ids[0], paper_ids[-1] + 1])
+    def of_papers(self, paper_ids):
+        """The pairs of those of its papers that are among ``paper_ids``."""
+        which = np.isin(self.papers, list(paper_ids))
+        rows = np.repeat(which, np.diff(self.starts))
         pairs = Pairs.__new__(Pairs)
-        pairs.papers = self.papers[low:high]
-        begin, end = self.starts[low], self.starts[high]
-        pairs.starts = self.starts[low : high + 1] - begin
-        pairs.columns = {name: values[begin:end] for name, values in self.columns.items()}
+        pairs.papers = self.papers[which]
+        pairs.starts = np.append(0, np.cumsum(np.diff(self.starts)[which]))
+        pairs.columns = {name: values[rows] for name, values in self.columns.items()}
         return pairs
 
     def of(self, place):
@@ -240,39 +200,40 @@ class Lookup:
     Venue: {id: name}}``.
     """
 
-    def __init__(self, tagged, venues):
-        """``tagged``: rows of (paper id, field id, name), sorted; ``venues``: pairs of (name, id)."""
-        ordered = sorted(venues)  # here: databases differ in how they order names
-        self.names = {Field: {}, Venue: {key: name for name, key in ordered}}
-        self.venues = np.array([key for _name, key in ordered], np.int64)
+    def __init__(self, tagged, fields, venues):
+        """``tagged``: rows of (paper id, field id), sorted; ``fields``, ``venues``: ``{id: name}``."""
+        self.names = {Field: fields, Venue: venues}
+        # Sorted here: databases differ in how they order names.
+        self.venues = np.array(sorted(venues, key=lambda key: (venues[key], key)), np.int64)
         self._by_id = np.argsort(self.venues, kind="stable")
         sets, papers, codes = {(): 0}, [], []
-        paper, held = None, []
-        for paper_id, field_id, name in [*tagged, (None, None, "")]:
-            if paper_id != paper:
-                if held:
-                    papers.append(paper)
-                    codes.append(sets.setdefault(tuple(held), len(sets)))
-                paper, held = paper_id, []
-            if field_id:
-                self.names[Field][field_id] = name
-            held.append(field_id)
+        for paper_id, lines in groupby(tagged, key=itemgetter(0)):
+            papers.append(paper_id)
+            codes.append(sets.setdefault(tuple(field_id for _paper, field_id in lines), len(sets)))
         self.papers, self.codes = np.array(papers, np.int64), np.array(codes, np.int64)
         self.sets = list(sets)
 
     @classmethod
     def of(cls, citing, venues):
         tagged = Paper.fields.through.objects.filter(paper_id__among=citing.tolist())
-        return cls._read(tagged, Venue.objects.filter(id__among=venues.tolist()))
+        lines = tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id", "field__name")
+        rows, fields = [], {}
+        for paper_id, field_id, name in lines:
+            rows.append((paper_id, field_id))
+            fields[field_id] = name
+        named = Venue.objects.filter(id__among=venues.tolist()).order_by()
+        return cls(rows, fields, dict(named.values_list("id", "name")))
 
     @classmethod
     def whole(cls):
-        return cls._read(Paper.fields.through.objects, Venue.objects)
-
-    @classmethod
-    def _read(cls, tagged, venues):
-        lines = tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id", "field__name")
-        return cls(lines.iterator(ROWS_AT_ONCE), venues.order_by().values_list("name", "id"))
+        table = Paper.fields.through._meta.db_table
+        statement = f"SELECT paper_id, field_id FROM {table} ORDER BY paper_id, field_id"  # noqa: S608 - a name of ours
+        rows = chain.from_iterable(
+            zip(papers.tolist(), fields.tolist(), strict=True)
+            for papers, fields in bulk.read(statement, (np.int64, np.int64))
+        )
+        named = (model.objects.order_by().values_list("id", "name") for model in (Field, Venue))
+        return cls(rows, *map(dict, named))
 
     def field_codes(self, citing):
         """(code of each paper's fields, the sets of field ids that the codes stand for)."""

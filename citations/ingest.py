@@ -8,9 +8,7 @@ list no longer has is marked withdrawn.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -75,7 +73,7 @@ def ingest_records(items, *, source, run, locator, outcome, fictional=False, on_
         if on_problem:
             on_problem(locator, problem)
 
-    with _rare_collections():
+    with bulk.rare_collections():
         for batch, problems in _batches(items):
             for problem in problems:
                 report(problem)
@@ -107,20 +105,6 @@ def catch_up(*, quiet=False, refresh=refresh_stale):
     with Progress("hubs", quiet=quiet) as progress:
         hubs = refresh(progress=progress.update)
     return CaughtUp(duplicates_found, resolved, hubs)
-
-
-@contextmanager
-def _rare_collections():
-    """Let Python look for cycles of garbage less often: a batch is a million objects and has none.
-
-    A quarter of an import's processor time otherwise.
-    """
-    held = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*held)
 
 
 def _batches(items):

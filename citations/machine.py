@@ -12,12 +12,12 @@ from collections import defaultdict
 from itertools import chain
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
 from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
 from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
+from papers.bulk import reading_connection
 from papers.models import LibraryMark
 
 SEVERAL = "several versions"
@@ -32,12 +32,12 @@ def populations(paper_ids):
     alone have labelled. Papers of which a machine has read nothing are left out. Two queries.
     """
     ids = sorted(paper_ids)
-    if not ids or not MachineReading.objects.exists():
+    if not ids:
         return {}
     means = ", ".join(f"AVG(r.p_{role}) AS m_{role}" for role in MACHINE_ROLES)
     sums = ", ".join(f"SUM(m_{role}), SUM(m_{role} * m_{role})" for role in MACHINE_ROLES)
     marks = ", ".join(["%s"] * len(ids))
-    with connection.cursor() as cursor:
+    with reading_connection().cursor() as cursor:
         cursor.execute(
             f"""
             SELECT cited_paper_id, MIN(oldest), MAX(newest), COUNT(*), {sums}

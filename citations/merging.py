@@ -23,7 +23,7 @@ from citations.models import (
     CitationProvenance,
     Claim,
     ClaimTreatment,
-    CoCitation,
+    CoCitedWorks,
     ContextProvenance,
     HubSummary,
     MachineReading,
@@ -497,7 +497,7 @@ def _hold(keep, lose, name):
 
 
 def _forget_derived(paper_id):
-    CoCitation.objects.filter(Q(paper_id=paper_id) | Q(other_id=paper_id)).delete()
+    CoCitedWorks.objects.filter(paper_id=paper_id).delete()
     HubSummary.objects.filter(paper_id=paper_id).delete()
     StaleHub.objects.filter(paper_id=paper_id).delete()
 

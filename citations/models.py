@@ -3,7 +3,7 @@
 Rows come in two kinds. *Evidence* – Citation, Passage, CitationContext, their provenances,
 Assertion, Claim, ClaimTreatment – is written by imports and curators and never deleted:
 what a source takes back is marked withdrawn. *Derived* columns and tables – the effective
-labels, the read model on Citation, HubSummary, CoCitation – are recomputed from evidence
+labels, the read model on Citation, HubSummary, CoCitedWorks – are recomputed from evidence
 by ``assertions.py`` and ``rollups.py``, never incremented.
 """
 
@@ -552,38 +552,37 @@ class HubColumns(models.Model):
 class StaleHub(models.Model):
     """A paper whose summary is behind its rows, written with them and gone with the refresh.
 
-    So a stopped import leaves nothing unnoticed: the next refresh takes it up.
+    So a stopped import leaves nothing unnoticed: the next refresh takes it up. ``counted_by``
+    names a refresh in bulk that began to read the library after the mark was made; marking the
+    paper once more empties it, and the refresh leaves the mark.
     """
 
     paper = models.OneToOneField(Paper, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    counted_by = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self):
         return f"stale: {self.paper_id}"
 
 
-class CoCitation(models.Model):
-    """A work that shares citing papers with ``paper``; the top of an exact count.
+class CoCitedWorks(models.Model):
+    """The works that share most citing papers with ``paper``: the top of an exact count, in one row.
 
-    ``count`` citing papers cite both, ``same_passage`` of them in one passage;
-    ``examples`` are ids of such citing papers.
+    ``works``: JSON, in rank order ``[[id of the work, citing papers of both, passages that cite
+    both, up to three ids of such citing papers …], …]``; ``cocitation.py`` reads and writes it.
+    Kept as text, since PostgreSQL takes ten times as long to store it as jsonb. The ids are no foreign keys:
+    a work that is merged away marks the hubs it stands in, and readers leave it out.
     """
 
-    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="co_cited_with")
-    other = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="+")
-    rank = models.PositiveSmallIntegerField()
-    count = models.PositiveIntegerField()
-    same_passage = models.PositiveIntegerField()
-    examples = models.JSONField(default=list)
+    paper = models.OneToOneField(
+        Paper, on_delete=models.CASCADE, primary_key=True, related_name="co_cited_works"
+    )
+    works = models.TextField()
 
     class Meta:
-        ordering = ["rank"]
-        constraints = [
-            models.UniqueConstraint(fields=["paper", "other"], name="one_co_citation_a_pair"),
-            models.CheckConstraint(name="not_co_cited_with_itself", condition=~Q(paper=F("other"))),
-        ]
+        verbose_name_plural = "co-cited works"
 
     def __str__(self):
-        return f"{self.paper_id} with {self.other_id}: {self.count}"
+        return f"co-cited with {self.paper_id}"
 
 
 class UnmatchedReference(models.Model):

@@ -7,16 +7,16 @@ running them twice changes nothing.
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
-from functools import lru_cache, partial
-from itertools import chain
+from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from citations import cocitation, columns, headline, labels, spool, tallies
+from citations import cocitation, cocitation_bulk, columns, headline, labels, spool, tallies
 from citations.assertions import effective_label, effective_polarity_of_pair, effective_role_of_pair
 from citations.labels import Dimension, LabelSource
 from citations.machine import populations
@@ -39,8 +39,8 @@ PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 HUBS_FROM_SPOOL = 2000
-MANY = 1000  # stale hubs: a load, after which one reading of all pairs costs less than many of few
-READINGS = 3  # of all pairs, while others write; then chunk by chunk
+MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
+PAIRS_A_HUB = 1000  # that are read in order in the time that one hub takes by itself
 UNREAD = "unread"
 LINKED = (Authorship.LinkReason.ORCID, Authorship.LinkReason.IDENTIFIER)
 
@@ -304,7 +304,7 @@ def _people(paper_ids):
 
 def mark_stale(paper_ids):
     """Note that these papers' summaries are behind. One query; twice is once."""
-    bulk.insert_missing(StaleHub, "paper", paper_ids)
+    bulk.insert_missing(StaleHub, "paper", paper_ids, empty="counted_by")
 
 
 def refresh_stale(*, progress=None):
@@ -319,15 +319,14 @@ def refresh_stale(*, progress=None):
         if progress:
             progress(done, max(done, total))
 
-    for _attempt in range(READINGS):
-        if StaleHub.objects.count() <= MANY:
-            break
-        _refresh_from_spool(tell)
-    while ids := list(
-        StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
-    ):
-        refresh_hubs(ids)
-        tell(len(ids))
+    with bulk.rare_collections():
+        if total > MANY and total > Citation.objects.count() // PAIRS_A_HUB:
+            _refresh_from_spool(tell)
+        while ids := list(
+            StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
+        ):
+            refresh_hubs(ids)
+            tell(len(ids))
     return done
 
 
@@ -359,7 +358,7 @@ def refresh_hubs(paper_ids):
         with transaction.atomic():
             bulk.lock_library()  # or a summary read before someone's commit is written after it
             pairs = columns.read_pairs(ids)
-            changed = _store(ids, pairs, co_cited=cocitation.co_cited_works)
+            changed = _store(ids, pairs, count=cocitation_bulk.count_some)
             _tell_known(changed)
 
 
@@ -375,7 +374,7 @@ def refresh_labels(citation_ids):
         rows = Citation.objects.filter(id__among=citation_ids).order_by()
         for paper_id in rows.values_list("cited_paper_id", flat=True).distinct():
             if StaleHub.objects.filter(paper_id=paper_id).exists() or not _patch(paper_id, citation_ids):
-                _store([paper_id], columns.read_pairs([paper_id]), co_cited=None)
+                _store([paper_id], columns.read_pairs([paper_id]), count=None)
 
 
 def _patch(paper_id, citation_ids):
@@ -402,27 +401,27 @@ def _patch(paper_id, citation_ids):
     return True
 
 
-def _store(paper_ids, pairs, *, co_cited, lookup=None):
+def _store(paper_ids, pairs, *, count, lookup=None):
     """Write what follows from ``pairs``, all the current ones of these papers; takes their stale marks.
 
-    ``co_cited``: a function as ``cocitation.co_cited_works``, or None where these stay. Returns
-    ``{paper id: how many cite it}`` for those of whom this changed.
+    ``count`` counts co-cited works as ``cocitation.co_cited_works`` does; None where these stay.
+    Returns ``{paper id: how many cite it}`` for those of whom this changed.
     """
-    moved = store_summaries(paper_ids, summaries(pairs), co_cited=co_cited)
+    moved = store_summaries(paper_ids, summaries(pairs), count=count)
     store_columns(paper_ids, pairs, lookup)
     StaleHub.objects.filter(paper_id__among=paper_ids).delete()
     return moved
 
 
-def store_summaries(paper_ids, live, *, co_cited):
+def store_summaries(paper_ids, live, *, count):
     """Write the summaries of these papers, as ``live_summaries`` gives them, and their co-cited works.
 
-    A paper that ``live`` has not keeps none. ``co_cited`` and what is returned: as for ``_store``.
+    A paper that ``live`` has not keeps none. ``count`` and what is returned: as for ``_store``.
     """
     now = timezone.now()
     earlier = HubSummary.objects.in_bulk(paper_ids)
     known = {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
-    left_out = cocitation.refresh_co_citations(known, co_cited) if co_cited else None
+    left_out = cocitation.refresh_co_citations(known, count=count) if count else None
     new, changed, moved = [], [], {}
     for paper_id, values in live.items():
         row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
@@ -496,43 +495,30 @@ def _tell_known(changed):
 
 
 def _refresh_from_spool(tell):
-    """Refresh all stale hubs from one reading of all pairs: for loads, and for whole libraries.
+    """Refresh the hubs that are marked stale now, from one reading of all pairs.
 
-    Ends early, with marks left, when somebody else writes to the library meanwhile: what was
-    read is behind then. (Every chunk locks the library and looks at its mark.)
+    With them all hubs that have columns, as papers that cite these may be cited more often now.
+    Others may write meanwhile: what they mark or refresh is of a later state than what was read
+    here, and is left alone.
     """
+    run = secrets.randbits(62)
+    with transaction.atomic():
+        bulk.lock_library()  # whoever has it next marks after us
+        mark_stale(HubColumns.objects.values_list("paper_id", flat=True))
+        StaleHub.objects.update(counted_by=run)
+    ours = StaleHub.objects.filter(counted_by=run)
     with spool.Spool() as whole:
-        stale = np.fromiter(StaleHub.objects.order_by().values_list("paper_id", flat=True), np.int64)
-        lookup = columns.Lookup.whole()
-        mark = whole.mark
-        work = chain(_known_elsewhere(whole), _stale_from(whole, stale, lookup))
-        for hubs, write in work:
-            with transaction.atomic():
-                found, left = bulk.lock_library()
-                if found != mark:
-                    return
-                mark = left
-                write()
-            tell(hubs)
-
-
-def _stale_from(whole, stale, lookup):
-    """(number of hubs, a function that writes them) for each chunk of the stale ones."""
-    for pairs, waiting in whole.parts(stale):
-        for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL):
-            yield (
-                len(ids),
-                partial(_store, ids, pairs.only(ids), co_cited=cocitation.co_cited_works, lookup=lookup),
-            )
-
-
-def _known_elsewhere(whole):
-    """The same for hubs that are not stale, but whose citing papers may be cited more often now."""
-    papers = np.arange(len(whole.known))
-    others = HubColumns.objects.exclude(paper_id__in=StaleHub.objects.values("paper_id"))
-    for paper_id in list(others.values_list("paper_id", flat=True)):
-        found = columns.Columns.unpack(HubColumns.objects.get(paper_id=paper_id))
-        yield 0, partial(_save_columns, {paper_id: found.with_known(papers, whole.known)})
+        counter, lookup = cocitation_bulk.Counter.of_library(), columns.Lookup.whole()
+        stale = np.fromiter(ours.order_by().values_list("paper_id", flat=True), np.int64)
+        for pairs, waiting in whole.parts(stale):
+            for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL):
+                with transaction.atomic():
+                    bulk.lock_library()
+                    still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
+                    if still:
+                        ids = [paper_id for paper_id in ids if paper_id in still]
+                        _store(ids, pairs.of_papers(ids), count=counter.co_cited_works, lookup=lookup)
+                tell(len(ids))
 
 
 def live_summaries(paper_ids):
@@ -556,10 +542,11 @@ def summaries(pairs, read_by_machine=None):
     """
     if not len(pairs):
         return {}
-    if read_by_machine is None:
-        read_by_machine = populations(pairs.papers.tolist())
     number = len(pairs.papers)
     hub = np.repeat(np.arange(number), np.diff(pairs.starts))
+    if read_by_machine is None:
+        some_read = np.unique(hub[pairs["flags"] & columns.MACHINE > 0])
+        read_by_machine = populations(pairs.papers[some_read].tolist())
     role, role_source = pairs["role"], pairs["role_source"]
     polarity = pairs["polarity"]
     read = pairs["flags"] & columns.READ > 0

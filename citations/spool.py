@@ -15,7 +15,7 @@ from django.db import transaction
 
 from citations import columns
 from citations.models import Citation
-from papers.models import LibraryMark, Paper
+from papers.models import Paper
 
 PAIRS_A_PART = 1_000_000
 
@@ -23,7 +23,7 @@ PAIRS_A_PART = 1_000_000
 class Spool:
     """Context manager: the pairs as they were when it was entered. One query reads them all.
 
-    ``mark``: the library's mark that they go by. ``known``: array, how many papers cite the paper
+    ``known``: array, how many papers cite the paper
     of each id. Disk: some 40 bytes a pair, until the end; memory: a part of a million pairs.
     """
 
@@ -40,8 +40,6 @@ class Spool:
         self._files.close()
 
     def _fill(self):
-        # The mark first: who writes after this is noticed, at worst without need.
-        self.mark, _changed_at = LibraryMark.current()
         newest = Paper.objects.order_by("-id").values_list("id", flat=True).first() or 0
         self.number = Citation.objects.count() // PAIRS_A_PART + 1
         self._parts = [self._files.enter_context(TemporaryFile()) for _part in range(self.number)]

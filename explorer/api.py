@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import wraps
-from http import HTTPStatus
 from inspect import getdoc
 from typing import Literal
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db.models import F, Prefetch, prefetch_related_objects
-from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
+from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import re_path, reverse
 from django.utils import translation
 from django.utils.log import log_response
@@ -33,6 +32,7 @@ from explorer.citing import Listing
 from explorer.facets import BY_NAME, Parameter
 from explorer.filters import LARGEST_ID, MOST_CHARACTERS, MOST_PER_PAGE, MOST_VALUES, Query
 from explorer.hub import Hub, attach
+from explorer.limits import PROBLEM_TYPE, problem, took_too_long
 from papers import identifiers
 from papers.models import Authorship, Notice, Paper, PaperIdentifier, PaperVersion
 
@@ -42,7 +42,6 @@ SEARCH_TABLE = {
     "per_page": BY_NAME["per_page"],
 }
 METHODS = ["GET", "HEAD"]
-PROBLEM_TYPE = "application/problem+json"
 
 
 # -- shapes ------------------------------------------------------------------------------------
@@ -324,9 +323,7 @@ class Refused(Exception):
         self.status, self.detail, self.more = status, detail, more
 
     def response(self):
-        title = HTTPStatus(self.status).phrase
-        members = {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail}
-        return JsonResponse(members | self.more, status=self.status, content_type=PROBLEM_TYPE)
+        return problem(self.status, self.detail, **self.more)
 
 
 def _invalid(invalid):
@@ -410,6 +407,8 @@ def answered(view):
                     raise Refused(405, "This API is read with GET or HEAD.")
                 response = view(request, *args, **kwargs)
             except Exception as error:
+                if took_too_long(error):
+                    raise
                 response = _failed(request, error)
         if response.status_code == 405:
             response["Allow"] = ", ".join(METHODS)
@@ -575,14 +574,14 @@ def citations(request, paper, query):
 def cocited(request, paper, query):
     """The works that most citing papers cite together with a paper: 20 at most."""
     rows, left_out = Hub(paper, "").co_cited()
-    attach(paper, [], rows)
+    rows = attach(paper, [], rows)
     results = [
         CoCitedWork(
-            paper=short(request, row.other),
+            paper=short(request, row.paper),
             count=row.count,
             share=row.share.share,
             same_passage=row.same_passage,
-            examples=[link(request, example) for example, _url in row.example_papers],
+            examples=[link(request, example) for example, _url in row.examples],
         )
         for row in rows
     ]

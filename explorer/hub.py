@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations import headline, labels, machine
-from citations.cocitation import STORED_FROM, co_cited_works
+from citations.cocitation import STORED_FROM, co_cited_works, stored_works
 from citations.estimates import MIN_CHECKS, Estimate
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment, CoCitation
+from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import facets
@@ -278,22 +278,21 @@ class Hub:
         """
         known, left_out = self.counts.known, self.summary.left_out if self.summary else 0
         if known >= STORED_FROM:
-            rows = list(CoCitation.objects.filter(paper=self.paper))
+            works = stored_works([self.paper.pk])
         else:
-            tops, left = co_cited_works([self.paper.pk]) if known else ({}, {})
+            works, left = co_cited_works([self.paper.pk]) if known else ({}, {})
             left_out = left.get(self.paper.pk, 0)
-            rows = [
-                CoCitation(
-                    other_id=line.other,
-                    count=line.count,
-                    same_passage=line.same_passage,
-                    examples=line.examples,
-                )
-                for line in tops.get(self.paper.pk, [])
-            ]
-        for row in rows:
-            row.share = headline.Share("", row.count, known, None, None)
-            row.url = self.link(cites=row.other_id)
+        rows = [
+            CoCitedLine(
+                paper_id=other_id,
+                count=count,
+                same_passage=same_passage,
+                example_ids=example_ids,
+                share=headline.Share("", count, known, None, None),
+                url=self.link(cites=other_id),
+            )
+            for other_id, count, same_passage, *example_ids in works.get(self.paper.pk, [])
+        ]
         return rows, left_out
 
     @property
@@ -315,7 +314,7 @@ class Hub:
         return reading and Machine(self, reading)
 
     def representatives(self):
-        """The representative citations, in order, without their papers (see ``attach``). Two queries."""
+        """The representative citations, in order, without their papers (see ``attach``). Three queries."""
         chosen = [one.pk for one in choose(candidates(self.paper.pk, self.citing.strongest()))]
         found = Citation.objects.in_bulk(chosen)
         return [found[key] for key in chosen if key in found]
@@ -348,6 +347,20 @@ class EstimateLine:
     count: int
     share: Estimate
     url: str
+
+
+@dataclass
+class CoCitedLine:
+    """A co-cited work, its share of the known citing papers, and the address of those that cite both."""
+
+    paper_id: int
+    count: int
+    same_passage: int
+    example_ids: list[int]
+    share: headline.Share
+    url: str
+    paper: Paper | None = None  # this and the next from ``attach``
+    examples: list = field(default_factory=list)  # (citing paper, address of its evidence)
 
 
 @dataclass
@@ -442,19 +455,21 @@ def attach(paper, citations, co_cited=()):
     """Load what the lines of a page show: papers, authors, identifiers, contexts. Four queries.
 
     One for each kind whatever the page's size: the hub's own ``paper``, the citing papers
-    of ``citations``, and the works and examples of ``co_cited`` are read together.
+    of ``citations``, and the works and examples of ``co_cited`` are read together. Returns
+    ``co_cited`` without works that have been merged away meanwhile.
     """
     wanted = {citation.citing_paper_id for citation in citations}
     for row in co_cited:
-        wanted |= {row.other_id, *row.examples}
+        wanted |= {row.paper_id, *row.example_ids}
     papers = Paper.objects.select_related("venue").defer("abstract", "search_text").in_bulk(wanted)
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
+    co_cited = [row for row in co_cited if row.paper_id in papers]
     for row in co_cited:
-        row.other = papers[row.other_id]
-        row.example_papers = [
+        row.paper = papers[row.paper_id]
+        row.examples = [
             (papers[citing_id], reverse("explorer:evidence", args=[paper.pk, citing_id]))
-            for citing_id in row.examples
+            for citing_id in row.example_ids
             if citing_id in papers
         ]
     prefetch_related_objects(
@@ -468,6 +483,7 @@ def attach(paper, citations, co_cited=()):
         .order_by(F("passage__position").asc(nulls_last=True), "id")
     )
     prefetch_related_objects(citations, Prefetch("contexts", contexts))
+    return co_cited
 
 
 def evidence(citation):

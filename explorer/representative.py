@@ -9,24 +9,28 @@ author while others are left; a retracted paper last.
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 
 from citations.labels import POLARITY_ORDER, ROLE_ORDER
 from citations.models import Citation, RepresentativePin
 
 SHOWN = 9
-COLUMNS = (
-    "pk",
-    "citing_paper_id",
-    "role",
-    "polarity",
-    "depth",
-    "citing_year",
-    "citing_retracted",
-    "pinned",
-    "first_author",
-)
+
+
+class Candidate(NamedTuple):
+    """What the choice looks at of a citation."""
+
+    pk: int
+    citing_paper_id: int
+    role: str
+    polarity: str
+    depth: int | None
+    citing_year: int | None
+    citing_retracted: bool | None
+    first_author: str
+    pinned: bool
 
 
 def strength(citation):
@@ -40,15 +44,20 @@ def strength(citation):
 
 
 def candidates(paper_id, strongest):
-    """The citations of a paper to choose from, as named tuples of COLUMNS. One query.
+    """The citations of a paper to choose from. Two queries.
 
     ``strongest``: ids of citing papers as ``tallies.strongest`` gives them; pinned ones come along.
     """
-    pinned = RepresentativePin.objects.filter(citation=OuterRef("pk"))
-    incoming = Citation.objects.incoming(paper_id).filter(is_read=True)
-    found = incoming.filter(Q(citing_paper_id__among=strongest) | Q(pin__isnull=False))
-    found = found.annotate(pinned=Exists(pinned), first_author=F("citing_paper__first_author"))
-    return list(found.values_list(*COLUMNS, named=True))
+    pins = RepresentativePin.objects.filter(citation__cited_paper=paper_id)
+    pinned = set(pins.values_list("citation__citing_paper_id", flat=True))
+    found = Citation.objects.incoming(paper_id).filter(
+        is_read=True, citing_paper_id__among=[*{*strongest, *pinned}]
+    )
+    columns = [name for name in Candidate._fields if name not in ("first_author", "pinned")]
+    return [
+        Candidate(*row, row[1] in pinned)
+        for row in found.values_list(*columns, F("citing_paper__first_author"))
+    ]
 
 
 def choose(found, limit=SHOWN):

@@ -99,7 +99,7 @@ def hub(request, paper_id, slug=""):
     listing, citations = _listing(request, page, path)
     representatives = page.representatives()
     co_cited, left_out = page.co_cited()
-    attach(paper, [*citations, *representatives], co_cited)
+    co_cited = attach(paper, [*citations, *representatives], co_cited)
     claims, untied = page.claims()
     context = _explorer_context(page, listing, citations) | {
         "claims": claims,

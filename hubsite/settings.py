@@ -2,12 +2,14 @@
 
 Owns the reading and checking of the environment: a value that cannot be used raises
 ``ImproperlyConfigured`` with one line that names the variable, the value and what is
-allowed (of ``DATABASE_URL``, ``SECRET_KEY`` and keys of services never the value, a secret).
+allowed (of ``DATABASE_URL``, ``REPLICA_URL``, ``SECRET_KEY`` and keys of services never the value, a secret).
 Rules of the domain live in the rooms, not here.
 
 DATABASE_URL           sqlite:///FILE (relative to manage.py) or postgres://USER:PASSWORD@HOST:PORT/NAME;
                        default: db.sqlite3 beside manage.py
 DATABASE_POOL          keep a pool of PostgreSQL connections in each process; default off
+REPLICA_URL            a read replica of a PostgreSQL in DATABASE_URL, as that is written: pages of readers
+                       without a login read from it (hubsite/replica.py); default none
 SECRET_KEY             default: a random one, kept in .secret-key beside manage.py
 DEBUG                  default off
 ALLOWED_HOSTS          host names, comma-separated; default localhost,127.0.0.1,[::1]
@@ -56,6 +58,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+SQLITE = "django.db.backends.sqlite3"
 env = environ.Env()
 
 # --- reading the environment ---------------------------------------------------------------
@@ -122,27 +125,41 @@ def api_key(name):
     return value
 
 
-def database(url, *, pool):
-    """The entry of ``DATABASES`` for ``url``. Raises ImproperlyConfigured without quoting its password."""
+def database(url, *, pool, name="DATABASE_URL"):
+    """The entry of ``DATABASES`` for ``url``, the variable ``name``.
+
+    Raises ImproperlyConfigured without quoting its password.
+    """
     allowed = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
     scheme, colon, _rest = url.partition(":")
     shown = f"{scheme}:…" if colon else url
     if scheme not in ("sqlite", "postgres", "postgresql"):
-        raise refusal("DATABASE_URL", shown, allowed)
+        raise refusal(name, shown, allowed)
     if "#" in url:
-        raise refusal("DATABASE_URL", f"{shown}#…", f"{allowed}, with # written as %23")
+        raise refusal(name, f"{shown}#…", f"{allowed}, with # written as %23")
     if scheme == "sqlite":
         return sqlite(url, allowed)
     try:
         config = env.db_url_config(url)
     except ValueError:
-        raise refusal("DATABASE_URL", shown, f"{allowed}, with a number as PORT") from None
+        raise refusal(name, shown, f"{allowed}, with a number as PORT") from None
     if not config["NAME"]:
-        raise refusal("DATABASE_URL", f"{shown} without a NAME", allowed)
+        raise refusal(name, f"{shown} without a NAME", allowed)
     # A pool keeps the connections itself and refuses to share them with CONN_MAX_AGE.
     ages = {"CONN_MAX_AGE": 0} if pool else {"CONN_MAX_AGE": 60}
     options = {**config.get("OPTIONS", {}), **({"pool": True} if pool else {})}
     return {**ages, "CONN_HEALTH_CHECKS": True, **config, "OPTIONS": options}
+
+
+def replica(url, *, pool):
+    """The entry of ``DATABASES`` for the read replica ``url``. Raises as ``database`` does."""
+    if DATABASES["default"]["ENGINE"] == SQLITE or url.startswith("sqlite"):
+        scheme = url.partition(":")[0]
+        raise refusal("REPLICA_URL", f"{scheme}:…", "a PostgreSQL replica of a PostgreSQL in DATABASE_URL")
+    config = database(url, pool=pool, name="REPLICA_URL")
+    # A replica that is gone is noticed soon: while it is looked for, a reader waits.
+    soon = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": "-c default_transaction_read_only=on"}
+    return {**config, "OPTIONS": {**soon, **config["OPTIONS"]}, "TEST": {"MIRROR": "default"}}
 
 
 def sqlite(url, allowed):
@@ -153,7 +170,7 @@ def sqlite(url, allowed):
         raise refusal("DATABASE_URL", url, f"{allowed}, with ? written as %3F")
     name = unquote(rest[3:])
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": SQLITE,
         "NAME": BASE_DIR / name if len(rest) > 3 and rest != "//:memory:" else ":memory:",
         "CONN_MAX_AGE": 60,
         "OPTIONS": {
@@ -201,11 +218,12 @@ if "SECRET_KEY" in env:
 else:
     SECRET_KEY = kept_secret_key(BASE_DIR / ".secret-key")
 
-DATABASES = {
-    "default": database(
-        env.str("DATABASE_URL", default="sqlite:///db.sqlite3"), pool=flag("DATABASE_POOL", default=False)
-    )
-}
+DATABASE_POOL = flag("DATABASE_POOL", default=False)
+DATABASES = {"default": database(env.str("DATABASE_URL", default="sqlite:///db.sqlite3"), pool=DATABASE_POOL)}
+REPLICA_URL = env.str("REPLICA_URL", default="").strip()
+if REPLICA_URL:
+    DATABASES["replica"] = replica(REPLICA_URL, pool=DATABASE_POOL)
+    DATABASE_ROUTERS = ["hubsite.replica.Router"]
 
 ALLOWED_HOSTS = entries(
     "ALLOWED_HOSTS",
@@ -287,10 +305,13 @@ INSTALLED_APPS = [
 ]
 
 # No GZipMiddleware: compressing pages that carry a CSRF token invites BREACH. Whitenoise
-# serves compressed static files; pages are the proxy's to compress.
+# serves compressed static files, KeptPages compresses pages that everybody sees alike.
+# BoundedWork stands after KeptPages: a page that is kept needs no slot.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "explorer.caching.KeptPages",
+    "explorer.limits.BoundedWork",
     "csp.middleware.CSPMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -304,13 +325,19 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "explorer.caching.MarksAdminWrites",
 ]
+if REPLICA_URL:
+    # Around KeptPages: the mark and the page that is kept under it come from one server.
+    MIDDLEWARE.insert(MIDDLEWARE.index("explorer.caching.KeptPages"), "hubsite.replica.ReadsFromReplica")
 
-# Pages are kept in each process (explorer/caching.py); some 60 MB when full.
+# Pages are kept in each process (explorer/caching.py), those of addresses with a question mark apart;
+# some 60 MB when both are full.
 CACHES = {
-    "default": {
+    name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 400},
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": entries_kept},
     }
+    for name, entries_kept in (("default", 300), ("questions", 100))
 }
 
 ROOT_URLCONF = "hubsite.urls"

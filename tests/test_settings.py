@@ -80,6 +80,7 @@ def test_nothing_has_to_be_set(load, checkout):
         ("DATABASE_URL", "postgres://hub:hidden@host:99999/hub", "PORT"),
         ("DATABASE_URL", "postgres://hub:hid#den@host/hub", "%23"),
         ("DATABASE_URL", "postgres://hub:hidden@host/", "without a NAME"),
+        ("REPLICA_URL", "postgres://hub:hidden@host/hub", "DATABASE_URL"),
         ("SECRET_KEY", " ", "SECRET_KEY"),
         ("ALLOWED_HOSTS", "https://hub.example.org", "https://hub.example.org"),
         ("ALLOWED_HOSTS", "hub.example.org:8000", "hub.example.org:8000"),

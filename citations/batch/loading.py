@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from citations.batch import folders, rollup
-from citations.cocitation import CoCited
 from citations.columns import STORED_FROM as COLUMNS_FROM
 from citations.columns import read_pairs
 from citations.labels import CROSSWALK_VERSION, Polarity, Role
@@ -98,7 +97,7 @@ def _load_chunk(hubs, above, end, journal):
         left_out = {paper_id: counts["left_out"] for paper_id, (counts, *_rest) in hubs.items()}
         gone = HubSummary.objects.filter(**within).exclude(paper_id__in=list(hubs))
         gone = list(gone.values_list("paper_id", flat=True))
-        store_summaries([*hubs, *gone], summaries, co_cited=lambda _paper_ids: (works, left_out))
+        store_summaries([*hubs, *gone], summaries, count=lambda _known: (works, left_out))
         large = [paper_id for paper_id, columns in summaries.items() if columns["known"] >= COLUMNS_FROM]
         HubColumns.objects.filter(**within).exclude(paper_id__in=large).delete()
         StaleHub.objects.filter(**within).delete()
@@ -171,7 +170,7 @@ class _Journal:
 
 
 def _hubs(path, manifest):
-    """(paper id, (counts, {year or None: {state: papers}}, [CoCited, …])) of each hub, by id.
+    """(paper id, (counts, {year or None: {state: papers}}, lines of co-cited works)) of each hub, by id.
 
     Reads the three tables side by side, a few thousand rows at a time. Raises Refused where
     their rows are out of order.
@@ -184,19 +183,16 @@ def _hubs(path, manifest):
         by_year = {}
         for row in years.of(paper_id):
             by_year.setdefault(row["year"], {})[row["state"]] = row["papers"]
-        top = [
-            CoCited(
-                row["other_id"],
-                row["papers"],
-                row["same_passage"],
-                [row[name] for name in rollup.EXAMPLE_COLUMNS if row[name] is not None],
-            )
-            for row in co_cited.of(paper_id)
-        ]
-        yield paper_id, (counts, by_year, top)
+        yield paper_id, (counts, by_year, [_line(row) for row in co_cited.of(paper_id)])
     for table, rest in ((rollup.YEARS, years), (rollup.CO_CITED, co_cited)):
         if rest.is_left():
             raise folders.Refused(f"{path} is damaged: {table} has hubs that {rollup.SUMMARIES} has not")
+
+
+def _line(row):
+    """A line of co-cited works as ``cocitation.co_cited_works`` has it."""
+    examples = [row[name] for name in rollup.EXAMPLE_COLUMNS if row[name] is not None]
+    return [row["other_id"], row["papers"], row["same_passage"], *examples]
 
 
 class _Beside:

@@ -9,11 +9,13 @@ from pathlib import Path
 from tests.bench.commands import DATABASES
 from tests.bench.explorer import report_explorer
 from tests.bench.keeping import Sizes
+from tests.bench.load import report_load
 from tests.bench.loading import report_growth, report_loading
 from tests.bench.pages import report_pages
 from tests.bench.refreshing import report_refresh
+from tests.bench.serving import report_serving
 
-PARTS = ("ingest", "growth", "pages", "explorer", "refresh")
+PARTS = ("ingest", "growth", "pages", "explorer", "refresh", "serving", "load")
 
 
 def main():
@@ -31,6 +33,9 @@ def main():
         "--database", action="append", choices=DATABASES, help="measure this one alone (repeatable)"
     )
     parser.add_argument("--refresh", action="store_true", help="refresh the hubs after the load as well")
+    parser.add_argument(
+        "--library", metavar="URL", help="serving and load: the DATABASE_URL of a library, not the sample"
+    )
     made = parser.add_argument_group("the made-up library of explorer and refresh")
     made.add_argument("--papers", type=int, default=300_000, metavar="N")
     made.add_argument("--citations", type=int, default=1_500_000, metavar="M")
@@ -57,6 +62,10 @@ def main():
         report_refresh(sizes, databases=databases, folder=options.keep)
     if options.only in (None, "explorer"):
         report_explorer(sizes, databases=databases, folder=options.keep)
+    if options.only in (None, "serving"):
+        report_serving(options.library)
+    if options.only in (None, "load"):
+        report_load(options.library)
 
 
 if __name__ == "__main__":

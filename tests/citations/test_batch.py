@@ -19,7 +19,7 @@ from citations.batch.loading import Outdated, load_rollup
 from citations.batch.running import write_rollup
 from citations.batch.snapshot import write_snapshot
 from citations.checks import check_library
-from citations.models import Citation, CoCitation, HubColumns, HubSummary, StaleHub
+from citations.models import Citation, CoCitedWorks, HubColumns, HubSummary, StaleHub
 from citations.rollups import mark_stale
 from papers import bulk
 from papers.models import LibraryMark, Paper
@@ -73,8 +73,7 @@ def held():
     summaries = list(HubSummary.objects.order_by("paper_id").values())
     for row in summaries:
         del row["computed_at"]
-    names = ("paper_id", "rank", "other_id", "count", "same_passage", "examples")
-    co_cited = list(CoCitation.objects.order_by("paper_id", "rank").values_list(*names))
+    co_cited = list(CoCitedWorks.objects.order_by("paper_id").values_list("paper_id", "works"))
     arrays = list(HubColumns.objects.order_by("paper_id").values_list("paper_id", "version"))
     return summaries, co_cited, arrays
 
@@ -82,7 +81,7 @@ def held():
 def forget():
     """Take away everything that is derived of hubs, as a load with ``--no-refresh`` leaves them."""
     HubSummary.objects.all().delete()
-    CoCitation.objects.all().delete()
+    CoCitedWorks.objects.all().delete()
     HubColumns.objects.all().delete()
     mark_stale(Citation.objects.values_list("cited_paper_id", flat=True).distinct())
 

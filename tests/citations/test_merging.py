@@ -48,7 +48,6 @@ pytestmark = pytest.mark.django_db
 
 # Numbers and times that a recomputation may give anew without saying anything else.
 FREE = {
-    "citations.cocitation": {"id"},
     "citations.hubsummary": {"computed_at"},
     "papers.paper": {"updated_at"},
 }
@@ -528,8 +527,7 @@ def test_each_reference_to_a_row_that_goes_is_known_to_merging():
             "citations.hubcolumns.paper",
             "citations.citation.citing_paper",
             "citations.claim.paper",
-            "citations.cocitation.other",
-            "citations.cocitation.paper",
+            "citations.cocitedworks.paper",
             "citations.hubsummary.paper",
             "citations.merge.paper",
             "citations.passage.citing_paper",

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citations.checks import check_library
-from citations.models import Citation, CitationContext, CoCitation, HubSummary, StaleHub
+from citations.models import Citation, CitationContext, CoCitedWorks, HubSummary, StaleHub
 from citations.rollups import (
     People,
     depth,
@@ -117,8 +117,8 @@ LIES = {
     "headline": lambda: HubSummary.objects.update(headline="All is well."),
     "status": lambda: HubSummary.objects.update(status="contested"),
     "years": lambda: HubSummary.objects.update(years={}),
-    "co-citation": lambda: CoCitation.objects.update(count=99),
-    "co-citation lost": lambda: CoCitation.objects.all().delete(),
+    "co-citation": lambda: CoCitedWorks.objects.update(works="[[1,99,0]]"),
+    "co-citation lost": lambda: CoCitedWorks.objects.all().delete(),
     "left out": lambda: HubSummary.objects.filter(known__gte=10).update(left_out=2),
     "summary lost": lambda: HubSummary.objects.all().delete(),
     "summary of an uncited paper": lambda: Citation.objects.all().delete(),

@@ -1,17 +1,18 @@
 """Kept pages: the same bytes until something is written, right from then on, and never another's."""
 
+import gzip
 import threading
 import time
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
 from citations import curation
 from citations.labels import LabelSource
-from explorer import caching
+from explorer import caching, limits
 from papers import bulk
 from papers.models import LibraryMark
 from tests.factories import (
@@ -148,8 +149,38 @@ def test_what_is_not_there_is_not_kept(client, hub):
     assert moved.status_code == 301 and "public" not in moved.get("Cache-Control", "")
 
 
-def test_a_burst_of_readers_of_a_cold_page_renders_it_once(monkeypatch):
-    rendered, answers = [], []
+def behind(view):
+    """``view`` behind the middleware alone, as Django would call both."""
+
+    def respond(request):
+        return pages.process_view(request, view, (), {}) or view(request)
+
+    pages = caching.KeptPages(respond)
+    return pages
+
+
+@pytest.fixture
+def mark_seven(monkeypatch):
+    monkeypatch.setattr(LibraryMark, "current", classmethod(lambda _cls: (7, None)))
+    monkeypatch.setattr(LibraryMark, "current_number", classmethod(lambda _cls: 7))
+
+
+def ask_at_once(pages, number):
+    """The answers to ``number`` requests for one page at the same time."""
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(pages(RequestFactory().get("/cold/"))))
+        for _each in range(number)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def test_a_burst_of_readers_of_a_cold_page_renders_it_once(mark_seven):
+    rendered = []
 
     @caching.kept
     def slow(request):
@@ -157,27 +188,77 @@ def test_a_burst_of_readers_of_a_cold_page_renders_it_once(monkeypatch):
         time.sleep(0.2)
         return HttpResponse("a page")
 
-    monkeypatch.setattr(LibraryMark, "current", classmethod(lambda _cls: (7, None)))
-    threads = [
-        threading.Thread(target=lambda: answers.append(slow(RequestFactory().get("/cold/")).content))
-        for _each in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [b"a page"] * 8 and len(rendered) == 1
+    answers = ask_at_once(behind(slow), limits.PLACES + 1)
+    assert [answer.content for answer in answers] == [b"a page"] * (limits.PLACES + 1)
+    assert len(rendered) == 1
 
 
-def test_a_page_that_fails_keeps_nobody_waiting(monkeypatch):
+def test_a_burst_larger_than_the_queue_is_told_to_come_again(mark_seven):
+    @caching.kept
+    def slow(request):
+        time.sleep(0.5)
+        return HttpResponse("a page")
+
+    answers = ask_at_once(behind(slow), limits.PLACES + 4)
+    turned_away = [answer for answer in answers if answer.status_code == 503]
+    assert len(turned_away) == 3 and all(answer["Retry-After"] for answer in turned_away)
+    assert [answer.content for answer in answers if answer.status_code == 200] == [b"a page"] * (
+        limits.PLACES + 1
+    )
+
+
+def test_a_page_that_fails_keeps_nobody_waiting(mark_seven):
     @caching.kept
     def missing(request):
         raise Http404
 
-    monkeypatch.setattr(LibraryMark, "current", classmethod(lambda _cls: (7, None)))
+    pages = behind(missing)
     for _each in range(2):
         begin = time.monotonic()
         with pytest.raises(Http404):
-            missing(RequestFactory().get("/missing/"))
-        assert time.monotonic() - begin < caching.RENDER_SECONDS / 2
-    cache.clear()
+            pages(RequestFactory().get("/missing/"))
+        assert time.monotonic() - begin < limits.PATIENCE / 2
+
+
+def test_a_page_that_sets_a_cookie_is_nobody_elses(mark_seven):
+    @caching.kept
+    def greeting(request):
+        response = HttpResponse(f"{len(asked)}")
+        response.set_cookie("name", "value")
+        asked.append(request)
+        return response
+
+    asked = []
+    pages = behind(greeting)
+    assert [pages(RequestFactory().get("/greeting/")).content for _each in range(2)] == [b"0", b"1"]
+
+
+@db
+def test_a_kept_page_is_compressed_for_who_takes_it(client, hub, django_assert_num_queries):
+    address = hub.get_absolute_url()
+    plain = client.get(address)
+    for _each in range(2):
+        with django_assert_num_queries(1):
+            zipped = client.get(address, headers={"accept-encoding": "br, gzip"})
+        assert zipped["Content-Encoding"] == "gzip" and gzip.decompress(zipped.content) == plain.content
+        assert int(zipped["Content-Length"]) == len(zipped.content) and zipped["ETag"] != plain["ETag"]
+        assert zipped["Content-Security-Policy"] == plain["Content-Security-Policy"]
+    for held in (plain, zipped):
+        for encoding in ("gzip", "identity"):
+            headers = {"accept-encoding": encoding, "if-none-match": held["ETag"]}
+            assert client.get(address, headers=headers).status_code == 304
+    context = hub.incoming_citations.first().contexts.get()
+    curation.relabel_context(context=context, curator=make_curator(), role="extension")
+    headers = {"accept-encoding": "gzip", "if-none-match": zipped["ETag"]}
+    assert "1 of 12" in client.get(address, headers=headers).content.decode()
+
+
+@db
+def test_questions_do_not_drive_out_the_pages_without_any(client, hub, django_assert_num_queries, settings):
+    address = hub.get_absolute_url()
+    client.get(address)
+    for number in range(settings.CACHES["questions"]["OPTIONS"]["MAX_ENTRIES"] + 20):
+        caches["questions"].set(str(number), b"a page")
+    client.get(f"{address}?role=method")
+    with django_assert_num_queries(1):
+        client.get(address)

@@ -64,7 +64,7 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
             assert not count or opened(hub.paper, url) == count
     for row in hub.co_cited()[0]:
         assert opened(hub.paper, row.url) == row.count
-        assert len(row.examples) == min(3, row.count)
+        assert len(row.example_ids) == min(3, row.count)
 
 
 FILTERS = [

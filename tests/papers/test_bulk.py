@@ -3,10 +3,12 @@
 import datetime
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from citations.models import StaleHub
 from papers import bulk
 from papers.models import Authorship, Paper, PaperIdentifier, Venue
 from tests.factories import make_paper
@@ -115,6 +117,63 @@ def test_missing_rows_are_inserted_once():
     bulk.insert_missing(Uncompared, "paper", [one.pk])
     bulk.insert_missing(Uncompared, "paper", {one.pk, two.pk})
     assert set(Uncompared.objects.values_list("paper_id", flat=True)) == {one.pk, two.pk}
+
+
+def test_missing_rows_are_inserted_and_a_column_of_the_others_is_emptied():
+    one, two = make_paper(), make_paper()
+    StaleHub.objects.create(paper=one, counted_by=5)
+    bulk.insert_missing(StaleHub, "paper", {one.pk, two.pk}, empty="counted_by")
+    assert sorted(StaleHub.objects.values_list("paper_id", "counted_by")) == [(one.pk, None), (two.pk, None)]
+
+
+def read_years(kinds=(np.int64, np.int16)):
+    statement = "SELECT id, year FROM papers_paper ORDER BY id"
+    return [column.tolist() for piece in bulk.read(statement, kinds) for column in piece]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 100])
+def test_columns_are_read_as_arrays_whatever_the_size_of_the_pieces(monkeypatch, at_once):
+    monkeypatch.setattr(bulk, "ROWS_A_READ", at_once)
+    papers = [make_paper(year=year) for year in (1999, 2200, 2001, 1000, 2015)]
+    columns = read_years()
+    assert sum(columns[::2], []) == [paper.pk for paper in papers]
+    assert sum(columns[1::2], []) == [1999, 2200, 2001, 1000, 2015]
+    assert max(map(len, columns)) <= max(at_once, 1) + 1
+    assert Paper.objects.count() == 5  # the connection goes on
+
+
+def test_nothing_is_read_from_an_empty_table():
+    assert read_years() == []
+
+
+def test_columns_with_a_null_are_refused():
+    for year in (1999, None, 2001):
+        make_paper(year=year)
+    with pytest.raises(TypeError), transaction.atomic():
+        read_years()
+    assert Paper.objects.count() == 3
+
+
+def test_a_statement_that_fails_while_it_is_read_says_so():
+    make_paper()
+    with pytest.raises(Exception, match="column|range|malformed"), transaction.atomic():
+        list(bulk.read("SELECT no_such_column FROM papers_paper", (np.int64,)))
+    if connection.vendor == "postgresql":
+        with pytest.raises(DataError, match="out of range"), transaction.atomic():
+            list(bulk.read("SELECT id + 100000 FROM papers_paper", (np.int16,)))
+    assert Paper.objects.count() == 1
+
+
+def test_a_reader_may_stop_early(monkeypatch):
+    monkeypatch.setattr(bulk, "ROWS_A_READ", 1)
+    for _each in range(5):
+        make_paper()
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        reading = bulk.read("SELECT id FROM papers_paper", (np.int64,))
+        next(reading)
+        reading.close()
+        raise KeyboardInterrupt
+    assert Paper.objects.count() == 5
 
 
 def test_among_finds_numbers_words_and_keys():
