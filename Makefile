@@ -23,7 +23,7 @@ CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected
 # Each core runs its share of the tests, with a database of its own.
 PYTEST = -m pytest -n auto $(ARGS)
 
-.PHONY: help install demo demo-admin serve test test-sqlite test-postgres lint bench bench-labels clean
+.PHONY: help install demo demo-admin serve test test-sqlite test-postgres test-spark lint bench bench-labels clean
 .NOTPARALLEL:
 
 help: ## Say what can be made (the default)
@@ -37,7 +37,7 @@ install: .venv/installed ## Build .venv with all that the commands, the tests an
 	@"$(PYTHON)" -m venv .venv
 	@$(PY) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		extras = project["optional-dependencies"]; \
-		print(*project["dependencies"], *extras["classifier"], *extras["dev"], sep="\n")' > .venv/requirements.txt
+		print(*project["dependencies"], *extras["classifier"], *extras["batch"], *extras["dev"], sep="\n")' > .venv/requirements.txt
 	@$(PY) -m pip install --disable-pip-version-check --quiet -c constraints.txt -r .venv/requirements.txt
 	@touch $@
 
@@ -67,6 +67,14 @@ test-sqlite: install ## Run the tests on SQLite, in memory
 test-postgres: install ## Run the tests on a PostgreSQL that is made for them and thrown away
 	@echo "Tests on PostgreSQL"
 	@$(CLEAN) $(PY) tests/postgres.py $(if $(filter true,$(CI)),,--optional) -- $(PY) $(PYTEST) --ignore tests/papers/importers
+
+# Not part of `make test`: 435 MB of pyspark, and a Java.
+test-spark: install ## Run the rollup on a Spark of this machine (needs Java 17 or newer; fetches pyspark)
+	@java -version >/dev/null 2>&1 || { echo "Java 17 or newer is needed (Debian: default-jre-headless)" >&2; exit 1; }
+	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"] \
+		["optional-dependencies"]["spark"], sep="\n")' > .venv/spark.txt
+	@$(PY) -m pip install --disable-pip-version-check --quiet -c constraints.txt -r .venv/spark.txt
+	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) -m pytest -m spark $(ARGS)
 
 lint: install ## Check style, types, templates, settings and migrations
 	@$(PY) -m ruff check .

@@ -407,8 +407,18 @@ def _store(paper_ids, pairs, *, count, lookup=None):
     ``count`` counts co-cited works as ``cocitation.co_cited_works`` does; None where these stay.
     Returns ``{paper id: how many cite it}`` for those of whom this changed.
     """
+    moved = store_summaries(paper_ids, summaries(pairs), count=count)
+    store_columns(paper_ids, pairs, lookup)
+    StaleHub.objects.filter(paper_id__among=paper_ids).delete()
+    return moved
+
+
+def store_summaries(paper_ids, live, *, count):
+    """Write the summaries of these papers, as ``live_summaries`` gives them, and their co-cited works.
+
+    A paper that ``live`` has not keeps none. ``count`` and what is returned: as for ``_store``.
+    """
     now = timezone.now()
-    live = summaries(pairs)
     earlier = HubSummary.objects.in_bulk(paper_ids)
     known = {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
     left_out = cocitation.refresh_co_citations(known, count=count) if count else None
@@ -429,12 +439,11 @@ def _store(paper_ids, pairs, *, count, lookup=None):
     names = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
     bulk.insert(HubSummary, new)
     bulk.update(HubSummary, changed, names)
-    _store_columns(paper_ids, pairs, lookup)
-    StaleHub.objects.filter(paper_id__among=paper_ids).delete()
     return moved
 
 
-def _store_columns(paper_ids, pairs, lookup):
+def store_columns(paper_ids, pairs, lookup=None):
+    """Write the columns of those of these papers that are large enough; ``pairs`` are all of theirs."""
     sizes = np.diff(pairs.starts)
     large = np.flatnonzero(sizes >= columns.STORED_FROM)
     small = set(paper_ids) - set(pairs.papers[large].tolist())
@@ -562,24 +571,34 @@ def summaries(pairs, read_by_machine=None):
 
     found = {}
     for k, paper_id in enumerate(pairs.papers.tolist()):
-        said = _said(
-            known[k],
-            read_papers[k],
-            tuple(roles[k][1:]),
-            tuple(polarities[k][1:]),
-            curated[k],
-            machine_roles[k],
-            machine_polarities[k],
+        counted = (known[k], read_papers[k], curated[k], machine_roles[k], machine_polarities[k])
+        found[paper_id] = summary_columns(
+            counted,
+            roles=roles[k][1:],
+            polarities=polarities[k][1:],
+            suggested=suggested[k][1:],
+            unsure=unsure_papers[k],
+            years=years[k],
+            population=read_by_machine.get(paper_id, {}),
         )
-        population = read_by_machine.get(paper_id, {})
-        found[paper_id] = said | {
-            "unsure": unsure_papers[k],
-            "suggested": _words(columns.POLARITIES, suggested[k]),
-            "population": population,
-            "years": years[k],
-            "model_version": population.get("version", ""),
-        }
     return found
+
+
+def summary_columns(counted, *, roles, polarities, suggested, unsure, years, population):
+    """``{column: value}`` of HubSummary from counts of citing papers, as ``live_summaries`` has it.
+
+    ``counted``: known, read, curated, machine_roles, machine_polarities. ``roles``, ``polarities``
+    and ``suggested`` are numbers in the order of Role and of Polarity; ``years`` and ``population``
+    stand as they shall be stored.
+    """
+    known, read, *others = counted
+    return _said(known, read, tuple(roles), tuple(polarities), *others) | {
+        "unsure": unsure,
+        "suggested": _words(columns.POLARITIES, (0, *suggested)),
+        "population": population,
+        "years": years,
+        "model_version": population.get("version", ""),
+    }
 
 
 @lru_cache(maxsize=10_000)
