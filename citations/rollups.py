@@ -20,10 +20,19 @@ from citations.assertions import effective_label, effective_polarity_of_pair, ef
 from citations.cocitation import refresh_co_citations
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.machine import populations
-from citations.models import Assertion, Citation, CitationContext, HubSummary, MachineReading, StaleHub
-from papers import bulk
+from citations.models import (
+    Assertion,
+    Citation,
+    CitationContext,
+    CitationWords,
+    HubSummary,
+    MachineReading,
+    StaleHub,
+)
+from citations.wordsearch import refresh_words
+from papers import bulk, wordindex
 from papers.matching import chunks
-from papers.models import Authorship, Paper
+from papers.models import Authorship, Paper, PaperWords
 from papers.sections import SECTION_KINDS
 
 PAIRS_A_CHUNK = 1000
@@ -301,6 +310,7 @@ def refresh_stale(*, progress=None):
     total, done = StaleHub.objects.count(), 0
     if total > MANY:
         bulk.analyse(Citation, CitationContext, Paper)
+        wordindex.settle(PaperWords, CitationWords)
     while ids := list(
         StaleHub.objects.order_by("paper_id").values_list("paper_id", flat=True)[:HUBS_A_CHUNK]
     ):
@@ -317,6 +327,8 @@ def refresh_all(*, progress=None):
         with transaction.atomic():
             bulk.lock_library()
             refresh_pairs(ids)
+            refresh_words(ids)
+    wordindex.rebuild()
     cited = Citation.objects.values_list("cited_paper_id", flat=True)
     mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
     return refresh_stale(progress=progress)
