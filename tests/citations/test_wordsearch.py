@@ -1,4 +1,4 @@
-"""Word search within a hub: the engine gives what a scan over folded words gives, and nothing that is gone."""
+"""Word search within a hub: the engine gives what a scan over folded words gives; gone is gone."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,10 @@ def test_a_word_may_stand_in_title_names_abstract_or_sentence(way):
     assert found(make_paper(), "tide") == set()
 
 
-ALPHABET = "tide tides tidal moon rope ropes über uber Ægir ﬁne ωμέγα 深度学习 学习 度 データ x ai a-b the of 12 2019".split()
+ALPHABET = (
+    "tide tides tidal moon rope ropes über uber Ægir ﬁne ωμέγα x ai a-b the of 12 2019"
+    " 深度学习 学习 度 データ"
+).split()
 TEXTS = st.lists(st.sampled_from(ALPHABET), max_size=4).map(" ".join)
 
 
