@@ -15,14 +15,16 @@ from citations.models import (
     Citation,
     CitationContext,
     CitationProvenance,
+    CitationWords,
     ContextProvenance,
     HubColumns,
     HubSummary,
     StaleHub,
 )
 from citations.rollups import MANY, chunks_by_key, derive_pairs, live_summaries
-from papers import identifiers
-from papers.models import Paper, PaperIdentifier, PaperRedirect, SourceRecord
+from citations.wordsearch import documents
+from papers import identifiers, wordindex
+from papers.models import Paper, PaperIdentifier, PaperRedirect, PaperWords, SourceRecord
 
 CHUNK = 500
 
@@ -38,6 +40,7 @@ def check_library():
     yield from _provenance()
     yield from _spans()
     yield from _identifiers()
+    yield from _words()
 
 
 def _stale_hubs():
@@ -154,6 +157,25 @@ def _identifiers():
     alive = PaperRedirect.objects.filter(Exists(Paper.objects.filter(pk=OuterRef("old_id"))))
     for old_id in alive.values_list("old_id", flat=True):
         yield f"paper {old_id} exists and is redirected at once"
+
+
+def _words():
+    """What a search goes by is what the papers and the sentences say, and its index is that of these rows.
+
+    Chunks of both keys: a document of a paper or a pair that is gone is wrong too.
+    """
+    for model in (Paper, PaperWords):
+        for ids in chunks_by_key(model, CHUNK):
+            papers = Paper.objects.only("search_text", "abstract").filter(pk__in=ids)
+            for paper_id in wordindex.differing(PaperWords, wordindex.paper_documents(papers), ids):
+                yield f"paper {paper_id}: its words are not those of its title, authors and abstract"
+    for model in (Citation, CitationWords):
+        for ids in chunks_by_key(model, CHUNK):
+            for citation_id in wordindex.differing(CitationWords, documents(ids), ids):
+                yield f"citation {citation_id}: its words are not those of its citing sentences"
+    for model in (PaperWords, CitationWords):
+        if fault := wordindex.fault_of(model):
+            yield f"the index of the {model._meta.verbose_name_plural} is not that of its rows: {fault}"
 
 
 def _differences(name, row, fresh):

@@ -31,6 +31,7 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_hubs, refresh_labels, refresh_pairs
+from citations.wordsearch import refresh_words
 from citations.writing import take_reference
 from papers import bulk
 from papers import text as texts
@@ -331,6 +332,7 @@ def unresolve_reference(*, unmatched, curator):
         if citation is not None:
             _take_back(unmatched, citation)
             refresh_pairs([citation.pk])
+            refresh_words([citation.pk])
             refresh_hubs([citation.cited_paper_id])
             _refresh_around(unmatched.citing_paper_id)
 
@@ -382,13 +384,17 @@ def _refresh_around(citing_paper_id):
 
 
 def suppress_passage(*, passage, curator, reason):
-    """Take a passage's text off every page; its labels and counts stay. Raises Refused without a reason."""
+    """Take a passage's text off every page, and its words out of the index; its labels and counts stay.
+
+    Raises Refused without a reason.
+    """
     if not reason.strip():
         raise Refused(_("Say why the text is taken down."))
     with _act():
         passage.suppressed_at = passage.suppressed_at or timezone.now()
         passage.suppressed_reason = reason.strip()[:300]
         passage.save(update_fields=["suppressed_at", "suppressed_reason"])
+        refresh_words(passage.contexts.values_list("citation_id", flat=True))
         _note(curator, passage, f"Text taken down: {passage.suppressed_reason}")
 
 
@@ -397,6 +403,7 @@ def restore_passage(*, passage, curator):
     with _act():
         passage.suppressed_at, passage.suppressed_reason = None, ""
         passage.save(update_fields=["suppressed_at", "suppressed_reason"])
+        refresh_words(passage.contexts.values_list("citation_id", flat=True))
         _note(curator, passage, "Text restored")
 
 

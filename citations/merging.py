@@ -34,7 +34,8 @@ from citations.models import (
     UnmatchedReference,
 )
 from citations.rollups import refresh_hubs, refresh_pairs
-from papers import bulk, text
+from citations.wordsearch import refresh_words
+from papers import bulk, text, wordindex
 from papers.ingest import refold, source_rank
 from papers.models import (
     Authorship,
@@ -43,6 +44,7 @@ from papers.models import (
     PaperIdentifier,
     PaperRedirect,
     PaperVersion,
+    PaperWords,
     SourceRecord,
 )
 
@@ -69,6 +71,7 @@ def merge_papers(*, keep, lose, by, reason=""):
             raise Refused(_("Choose two different papers that are both in the library."))
         keep, lose = found[keep.pk], found[lose.pk]
         hubs = hubs_around([lose.pk]) | hubs_around([keep.pk])
+        pairs = _keys_of_pairs([keep.pk, lose.pk])
         journal = _MergeJournal(keep.pk, lose.pk)
         _set_aside_ties(journal)
         _unite_pairs(journal, _unite_claims(journal))
@@ -85,7 +88,7 @@ def merge_papers(*, keep, lose, by, reason=""):
             journal=journal.as_json(),
             merged_by=by,
         )
-        _refresh([keep.pk], hubs)
+        _refresh([keep.pk], hubs, pairs)
     return merge
 
 
@@ -107,6 +110,7 @@ def undo_merge(*, merge, by):
             raise Refused(_("Undo the later merge %(merge)s first: it rests on this one.") % {"merge": later})
         # Copies of counts that came back with the pairs set aside are of that time: refresh them too.
         hubs = hubs_around([journal.keep]) | {row["citing_paper_id"] for row in journal.deleted(Citation)}
+        pairs = _keys_of_pairs([journal.keep])
         _revert(journal)
         keep, lose = (Paper.objects.get(pk=paper_id) for paper_id in (journal.keep, journal.lose))
         _demand_two_of_everything([keep.pk, lose.pk])
@@ -115,17 +119,21 @@ def undo_merge(*, merge, by):
             contexts = CitationContext.objects.filter(citation__in=_pairs_of([paper.pk]))
             _settle(CitationContext, ContextProvenance, "context", contexts)
         refold(keep)
+        wordindex.write_papers([lose])
         keep._history_user, keep._change_reason = by, f"number {lose.pk} is a paper of its own again"
         keep.save()
         Paper.history.bulk_history_create([lose], default_user=by, default_change_reason="merge undone")
         merge.undone_by, merge.undone_at = by, timezone.now()
         merge.save(update_fields=["undone_by", "undone_at"])
-        _refresh([keep.pk, lose.pk], hubs | hubs_around([keep.pk]) | hubs_around([lose.pk]))
+        _refresh([keep.pk, lose.pk], hubs | hubs_around([keep.pk]) | hubs_around([lose.pk]), pairs)
     return lose
 
 
-def _refresh(paper_ids, hubs):
-    refresh_pairs(_pairs_of(paper_ids).values_list("pk", flat=True))
+def _refresh(paper_ids, hubs, before):
+    """``before``: keys of the pairs that these papers had; of those that are gone the words go too."""
+    pairs = _keys_of_pairs(paper_ids)
+    refresh_pairs(pairs)
+    refresh_words(pairs | before)
     refresh_hubs(alive(Paper, {*paper_ids, *hubs}))
 
 
@@ -159,6 +167,10 @@ class _MergeJournal(Journal):
 
 def _pairs_of(paper_ids):
     return Citation.objects.filter(Q(citing_paper_id__in=paper_ids) | Q(cited_paper_id__in=paper_ids))
+
+
+def _keys_of_pairs(paper_ids):
+    return set(_pairs_of(paper_ids).values_list("pk", flat=True))
 
 
 # -- planning --------------------------------------------------------------------------------
@@ -500,6 +512,7 @@ def _forget_derived(paper_id):
     CoCitedWorks.objects.filter(paper_id=paper_id).delete()
     HubSummary.objects.filter(paper_id=paper_id).delete()
     StaleHub.objects.filter(paper_id=paper_id).delete()
+    PaperWords.objects.filter(pk=paper_id).delete()
 
 
 # -- whether a merge can be undone ---------------------------------------------------------------

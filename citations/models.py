@@ -227,6 +227,33 @@ class CitationContext(models.Model):
         return f"context {self.pk}"
 
 
+class CitationWords(models.Model):
+    """The words of a pair's current citing sentences, folded, behind an entry for the cited paper.
+
+    Written by ``citations/wordsearch.py``; a pair without a sentence that may be shown has no
+    row. By the entry (``→12``) the index itself keeps to one hub. As ``PaperWords`` for the rest.
+    """
+
+    GIVEN = "citing_id"
+
+    citation = models.OneToOneField(
+        Citation,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_column="rowid",
+        primary_key=True,
+        related_name="indexed",
+    )
+    citing_id = models.BigIntegerField()
+    words = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "words of citing sentences"
+
+    def __str__(self):
+        return self.words[:100]
+
+
 class ContextProvenance(models.Model):
     """That one source holds this citing sentence."""
 

@@ -24,15 +24,17 @@ from citations.models import (
     Assertion,
     Citation,
     CitationContext,
+    CitationWords,
     HubColumns,
     HubSummary,
     MachineReading,
     StaleHub,
 )
 from citations.tallies import UNLABELLED, UNSURE
-from papers import bulk
+from citations.wordsearch import refresh_words
+from papers import bulk, wordindex
 from papers.matching import chunks
-from papers.models import Authorship, Paper
+from papers.models import Authorship, Paper, PaperWords
 from papers.sections import SECTION_KINDS
 
 PAIRS_A_CHUNK = 1000
@@ -312,6 +314,7 @@ def refresh_stale(*, progress=None):
     total, done = StaleHub.objects.count(), 0
     if total > MANY:
         bulk.analyse(Citation, CitationContext, Paper)
+        wordindex.settle(PaperWords, CitationWords)
 
     def tell(more):
         nonlocal done
@@ -346,6 +349,8 @@ def refresh_everything(*, progress=None):
         with transaction.atomic():
             bulk.lock_library()
             refresh_pairs(ids)
+            refresh_words(ids)
+    wordindex.rebuild()
     return refresh_all(progress=progress)
 
 

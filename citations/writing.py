@@ -33,6 +33,7 @@ from citations.rollups import (
     refresh_pairs,
     refresh_self_citations,
 )
+from citations.wordsearch import refresh_words
 from papers import bulk, text
 from papers.ingest import Taken, Upserted
 from papers.markers import group_size_at, locate_marker
@@ -129,6 +130,7 @@ class BatchWriter:
             pairs.add(citation_id)
             hubs.add(cited_id)
         refresh_pairs(pairs)
+        refresh_words(self.earlier | {line.context.citation_id for line in self.lines})
         refresh_self_citations(upserted.renamed, below=self.first_new_key)
         mark_stale(hubs)
 

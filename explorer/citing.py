@@ -20,12 +20,13 @@ from citations.labels import HUMAN_SOURCES
 from citations.machine import drawn_at_random
 from citations.models import Citation, ClaimTreatment
 from citations.tallies import EVERY, TALLIES, UNLABELLED, UNSURE, listed, strongest
+from citations.wordsearch import papers_with_words
 from explorer.facets import FACETS, PARAMETERS, FacetCounts, facet_values
-from explorer.filters import MOST_VALUES, MOST_WORDS, Query
-from explorer.words import citing_papers_with
+from explorer.filters import MOST_VALUES, Query
 from papers import text
 from papers.models import Field, Paper, Venue
 from papers.sections import SECTION_KINDS
+from papers.words import MOST_WORDS
 
 # -- filters: (Citing, values of the parameter) -> mask over its columns -----------------------------
 
@@ -135,7 +136,7 @@ MASKS = {
     "machine": _machine,
     "cites": _cites,
     "claim": _claim,
-    "q": lambda citing, value: citing.one_of(citing_papers_with(citing.paper_id, value)),
+    "q": lambda citing, value: citing.one_of(papers_with_words(citing.paper_id, value)),
 }
 REPEATABLE = {parameter.name for parameter in PARAMETERS if parameter.kind == "many"}
 NAMED = {"field": Field, "venue": Venue}  # facets that go by ids

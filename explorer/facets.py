@@ -164,7 +164,15 @@ PARAMETERS = (
         _("Claim"),
         _("the id of a claim that the citing paper is tied to, also as id:supports; or any, or none"),
     ),
-    Parameter("q", "text", _("Words"), _("words of the title, authors, abstract or citing sentences")),
+    Parameter(
+        "q",
+        "text",
+        _("Words"),
+        _(
+            "words of the title, authors, abstract or citing sentences, each found by its beginning"
+            " (three letters or more); words such as “the” are passed over"
+        ),
+    ),
 )
 SORTS = (
     ("-year", _("newest first")),

@@ -29,7 +29,6 @@ from papers.models import Paper
 
 MOST_VALUES = 50  # of one repeatable parameter
 MOST_CHARACTERS = 300
-MOST_WORDS = 12
 MOST_PER_PAGE = 100
 LARGEST_ID = 2**63 - 1
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 from django.utils import timezone
 
-from papers import bulk, identifiers, text
+from papers import bulk, identifiers, text, wordindex
 from papers.deriving import derive
 from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, bare_pair, find, first_author
 from papers.models import (
@@ -136,15 +136,17 @@ def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
 
 
 def refold(paper):
-    """Set the folded forms of ``paper`` from its title and author list; the caller saves it. One query.
+    """Set the folded forms of ``paper`` from its title and author list; the caller saves it.
 
-    For whoever changes these by hand: curators' edits and merges.
+    The words that it is found by are written at once. For whoever changes these by hand:
+    curators' edits and merges. Up to four queries.
     """
     people = list(paper.authorships.order_by("position"))
     names = " ".join(text.fold_name(row.name) for row in people[:200])
     paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
     paper.first_author = people[0].family[:100] if people else ""
     paper.search_text = f"{text.fold(paper.title)}\n{names}"
+    wordindex.write_papers([paper])
 
 
 def _known_source_records(source, keys):
@@ -329,6 +331,7 @@ class _Batch:
                 if paper.field_sources.get("retracted") != "curator":
                     paper.retracted = True
         self._save_papers(papers)
+        wordindex.write_papers(papers.values())
         by_number = {id(paper): paper.pk for paper in papers.values()}
         there = {candidate.paper_id for candidate in earlier}
         _save_people({by_number[key]: said for key, said in people.items()}, there)

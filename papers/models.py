@@ -280,6 +280,32 @@ class Uncompared(models.Model):
         return f"uncompared: {self.paper_id}"
 
 
+class PaperWords(models.Model):
+    """The words of a paper's title, authors and abstract, folded: what a search finds it by.
+
+    Written by ``papers/wordindex.py`` with the paper; a paper without a word has no row. The
+    migration makes the table, which on SQLite is an FTS5 table: so its key is called rowid.
+    """
+
+    GIVEN = "rowid"  # the column that a search gives
+
+    paper = models.OneToOneField(
+        Paper,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_column="rowid",
+        primary_key=True,
+        related_name="indexed",
+    )
+    words = models.TextField()
+
+    class Meta:
+        verbose_name_plural = "words of papers"
+
+    def __str__(self):
+        return self.words[:100]
+
+
 class SourceRecord(models.Model):
     """What one source said of a paper, as it said it. A changed record is a new row.
 

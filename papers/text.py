@@ -366,10 +366,11 @@ def fold(text: str) -> str:
     letters, so that they stay apart. Apostrophes join ("O'Brien" is "obrien"). "" when there is
     no letter and no digit. Folding twice changes nothing.
     """
-    return _folded(text)
+    return fold_afresh(text)
 
 
-def _folded(text: str) -> str:
+def fold_afresh(text: str) -> str:
+    """The same as ``fold``, keeping nothing: for long texts that nobody folds again."""
     if text.isascii():
         return " ".join(text.lower().translate(_FOLDED).split())
     for mark in _MARKS:
@@ -387,7 +388,7 @@ def fold_name(name: str) -> str:
 
 def _letters(text: str) -> str:
     """What two printings of the same words share: the folded text without blanks."""
-    return _folded(text).replace(" ", "") or "".join(text.split())
+    return fold_afresh(text).replace(" ", "") or "".join(text.split())
 
 
 def fingerprint(text: str) -> str:

@@ -5,11 +5,10 @@ from django.db.models.functions import Coalesce
 
 from citations.labels import HUMAN_SOURCES
 from citations.machine import drawn_at_random
-from citations.models import Citation, CitationContext, ClaimTreatment, MachineReading
+from citations.models import Citation, ClaimTreatment, MachineReading
 from citations.tallies import UNLABELLED, UNSURE
+from citations.wordsearch import papers_with_words
 from explorer.facets import BY_NAME, UNTOLD
-from explorer.filters import MOST_WORDS
-from papers import text
 from papers.models import Paper
 from papers.sections import SECTION_KINDS
 
@@ -84,19 +83,9 @@ def _claim(queryset, value):
 
 
 def _words(queryset, value):
-    """Every word stands in the title, authors, abstract or a citing sentence of the citing paper."""
-    for word in value.split()[:MOST_WORDS]:
-        sentences = CitationContext.objects.current().filter(
-            citation_id=OuterRef("pk"),
-            passage__text__icontains=word,
-            passage__suppressed_at=None,
-        )
-        folded = text.fold(word)
-        found = Q(citing_paper__abstract__icontains=word) | Exists(sentences)
-        if folded:
-            found |= Q(citing_paper__search_text__contains=folded)
-        queryset = queryset.filter(found)
-    return queryset
+    """What the index gives, which has an oracle of its own (tests/citations/test_wordsearch.py)."""
+    cited_id = queryset.values_list("cited_paper_id", flat=True)[0]
+    return queryset.filter(citing_paper_id__in=papers_with_words(cited_id, value).tolist())
 
 
 APPLY = {
