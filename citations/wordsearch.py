@@ -8,7 +8,6 @@ stand in one of the two. What changes sentences calls ``refresh_words`` for its 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import reduce
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from papers.models import PaperWords
 from papers.wordindex import entry_of
 from papers.words import asked_words, holds, index_words
 
-READ_THROUGH = 300  # citing papers whose words are read sooner than all that hold a common word are found
+READ_THROUGH = 1000  # papers whose words are read sooner than all that hold a common word are found
 PAIRS_AT_ONCE = 2000
 
 
@@ -32,8 +31,9 @@ def papers_with_words(cited_id, typed):
     A word stands in the title, the names of the authors, the abstract, or a current sentence
     that cites this paper and is not suppressed; ``words.asked_words`` says what a word is. For a
     hub of more than READ_THROUGH papers, papers that do not cite it may be among them: intersect
-    with the papers of the hub. No word, no paper. Two queries, however many words; the cost
-    follows the documents that hold each word, or the hub where that is small. Nothing is raised.
+    with the papers of the hub. No word, no paper. Two or three queries, however many words; the
+    cost follows the documents that hold each word, or the hub or the longest word where these are
+    few. Nothing is raised.
     """
     asked = asked_words(typed)
     if not asked:
@@ -41,11 +41,32 @@ def papers_with_words(cited_id, typed):
     citing = Citation.objects.incoming(cited_id).order_by()
     if len(citing.values_list("pk")[: READ_THROUGH + 1]) <= READ_THROUGH:
         return _read_through(citing, asked)
+    # The longest word is the likeliest to be rare: then the others are looked for in few documents.
+    first, *others = sorted(asked, key=_length, reverse=True)
+    [kept] = _holders(cited_id, [first])
+    if others and len(kept) <= READ_THROUGH:
+        return _read_through(citing.filter(citing_paper_id__among=kept.tolist()), others)
+    for ids in _holders(cited_id, others):
+        kept = kept[np.isin(kept, ids, assume_unique=True)]
+    return kept
+
+
+def _length(terms):
+    return sum(len(term.text) for term in terms)
+
+
+def _holders(cited_id, asked):
+    """For each word the papers that hold it, or whose sentences citing ``cited_id`` do. One query."""
     here = entry_of(cited_id)
     places = [place for terms in asked for place in ((PaperWords, terms), (CitationWords, [here, *terms]))]
     found = wordindex.holders(places)
-    of_words = [np.union1d(*found[place : place + 2]) for place in range(0, len(found), 2)]
-    return reduce(lambda kept, more: np.intersect1d(kept, more, assume_unique=True), of_words)
+    return [_united(*found[place : place + 2]) for place in range(0, len(found), 2)]
+
+
+def _united(own, sentences):
+    """The ids of both, sorted, each once. They are sorted runs: ``np.union1d`` takes fifty times as long."""
+    ids = np.sort(np.concatenate((own, sentences)), kind="stable")
+    return ids[np.concatenate(([True], ids[1:] != ids[:-1]))] if len(ids) else ids
 
 
 def _read_through(citing, asked):

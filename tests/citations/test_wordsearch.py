@@ -1,4 +1,4 @@
-"""Word search within a hub: the engine gives what a scan over folded words gives; gone is gone."""
+"""Word search within a hub: the engine gives what a scan over folded words gives."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def test_both_ways_give_what_a_scan_gives(papers, searches):
                 Passage.objects.filter(pk=passage.pk).update(suppressed_at=timezone.now())
     refresh_words(Citation.objects.values_list("pk", flat=True))
     with pytest.MonkeyPatch.context() as patch:
-        for most in (wordsearch.READ_THROUGH, 0):
+        for most in (wordsearch.READ_THROUGH, 1, 0):
             patch.setattr(wordsearch, "READ_THROUGH", most)
             for typed in searches:
                 for paper in (hub, other):
@@ -121,11 +121,11 @@ def test_what_is_typed_is_never_syntax(way, typed):
     assert found(hub, typed) == scanned(hub, typed)
 
 
-def test_a_search_costs_two_queries_however_many_words(way, django_assert_num_queries):
+def test_a_search_costs_two_or_three_queries_however_many_words(way, django_assert_max_num_queries):
     hub = make_paper()
     make_citation(make_paper("Of the tide"), hub)
-    for typed in ("tide", " ".join(f"word{number}" for number in range(40))):
-        with django_assert_num_queries(2):
+    for typed in ("tide", "tide grain", " ".join(f"word{number}" for number in range(40))):
+        with django_assert_max_num_queries(3):
             papers_with_words(hub.pk, typed)
 
 
