@@ -5,8 +5,9 @@ the two against each other. For many hubs the library is read once. With H the c
 of some hubs (hubs x papers) and R the reference lists (papers x works), both of zeros and
 ones, H R counts how often two works are cited together.
 
-Papers are numbered twice: as works from the most cited on, as citing papers from the newest
-(unknown last) and the highest id on, so that the first ones of a list are the examples.
+Papers are numbered twice, so that nothing has to be looked up to rank them: as works by year
+(unknown last) and id, as ties are broken; as citing papers from the newest (unknown last) and
+the highest id on, so that the first ones of a list are the examples.
 """
 
 from __future__ import annotations
@@ -49,14 +50,12 @@ class Counter:
         out = heavy[citing]
         left_out = np.bincount(cited[out], minlength=len(ids))
         citing, cited = citing[~out], cited[~out]
-        # Most cited first: what the products add up then lies close together, which halves their time.
-        self._as_work = _ranks(-np.bincount(cited, minlength=len(ids)))
+        self._as_work = _ranks(ids, np.where(years == NO_YEAR, LATER, years))
         as_citing = _ranks(-ids, -years)
         self._id_of_work, self._id_of_citing = np.empty_like(ids), np.empty_like(ids)
         self._id_of_work[self._as_work], self._id_of_citing[as_citing] = ids, ids
-        self._left_out, self._tie = np.empty((2, len(ids)), np.int64)
+        self._left_out = np.empty_like(left_out)
         self._left_out[self._as_work] = left_out
-        self._tie[self._as_work] = _ranks(ids, np.where(years == NO_YEAR, LATER, years))
         self._references = _matrix(as_citing[citing], self._as_work[cited], (len(ids), len(ids)))
         del citing, cited, out
         self._cited_by = self._references.T.tocsr()  # each row from the newest citing paper on
@@ -137,7 +136,7 @@ class Counter:
             citing.data = np.int64(1) << place
         product = citing @ self._references
         count = np.bitwise_count(product.data) if few else product.data
-        row, entry = _top(hubs, product.indptr, product.indices, count, self._tie)
+        row, entry = _top(hubs, product.indptr, product.indices, count, len(self.ids))
         other, count = product.indices[entry], count[entry].astype(np.int64)
         if few:
             examples = _lowest_bits(product.data[entry], citing.indptr[row], citing.indices)
@@ -294,8 +293,8 @@ def _passages_of_both(both, others, left_out):
         return dict(cursor.fetchall())
 
 
-def _top(hubs, begins, other, count, tie):
-    """(row, entry) of the TOP entries of each row, by count and then by ``tie`` of the work.
+def _top(hubs, begins, other, count, works):
+    """(row, entry) of the TOP entries of each row, by count and then by number of the work.
 
     ``begins``, ``other``, ``count``: rows of a product, as in a CSR matrix.
     """
@@ -320,7 +319,7 @@ def _top(hubs, begins, other, count, tie):
     # there are few rows where there are high counts.
     counts = count[entry].astype(np.int64)
     peak = counts.max(initial=0)
-    order = np.argsort((row * (peak + 1) + (peak - counts)) * len(tie) + tie[other[entry]])
+    order = np.argsort((row * (peak + 1) + (peak - counts)) * works + other[entry])
     numbers = np.bincount(row, minlength=len(hubs))
     order = order[_ranges(np.cumsum(numbers) - numbers, np.minimum(numbers, TOP))]
     return row[order], entry[order]
