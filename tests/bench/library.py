@@ -47,7 +47,8 @@ from citations.models import (
     StaleHub,
 )
 from citations.rollups import LINKED, refresh_pairs
-from papers import bulk, text
+from citations.wordsearch import refresh_words
+from papers import bulk, text, wordindex
 from papers.matching import MatchStatus
 from papers.models import (
     Author,
@@ -138,6 +139,8 @@ def write_library(*, papers, citations, largest, read=0.12, abstracts=0.3, seed=
         made.label()
         bulk.analyse(Assertion, MachineReading)
         refresh_pairs(made.read_pairs.tolist())
+        refresh_words(made.read_pairs.tolist())
+    wordindex.rebuild()
     bulk.analyse(*TABLES)
     counts = (len(made.read_pairs), len(made.contexts), made.labelled)
     return Written(papers, citations, *counts, time.perf_counter() - begin)
