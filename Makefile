@@ -84,7 +84,7 @@ lint: install ## Check style, types, templates, settings and migrations
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py check
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py makemigrations --check --dry-run
 
-bench: install ## Measure loading in bulk, its growth, and pages (ARGS="--works N --only ingest" for less)
+bench: install ## Measure loading, pages, serving, explorer and refresh (ARGS="--only PART --works N" for less)
 	@$(CLEAN) $(PY) -m tests.bench $(ARGS)
 
 bench-labels: install ## Measure how well labels are read, on published sets (ARGS=FOLDER of the files)

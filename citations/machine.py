@@ -21,6 +21,7 @@ from papers.bulk import reading_connection
 from papers.models import LibraryMark
 
 SEVERAL = "several versions"
+MILLION = 1_000_000
 _checks = [(0, {})]  # (the library's mark, random_checks() under it)
 
 
@@ -35,7 +36,12 @@ def populations(paper_ids):
     if not ids:
         return {}
     means = ", ".join(f"AVG(r.p_{role}) AS m_{role}" for role in MACHINE_ROLES)
-    sums = ", ".join(f"SUM(m_{role}), SUM(m_{role} * m_{role})" for role in MACHINE_ROLES)
+    # In millionths: sums of whole numbers are the same in whatever order a database adds them.
+    sums = ", ".join(
+        f"SUM(CAST(ROUND({value}) AS bigint))"
+        for role in MACHINE_ROLES
+        for value in (f"m_{role} * {MILLION}", f"m_{role} * m_{role} * {MILLION}")
+    )
     marks = ", ".join(["%s"] * len(ids))
     with reading_connection().cursor() as cursor:
         cursor.execute(
@@ -61,8 +67,8 @@ def populations(paper_ids):
         found[paper_id] = {
             "version": newest if oldest == newest else SEVERAL,
             "size": size,
-            "sums": {role: round(pair[0], 6) for role, pair in by_role.items() if pair[0]},
-            "squares": {role: round(pair[1], 6) for role, pair in by_role.items() if pair[1]},
+            "sums": {role: int(pair[0]) / MILLION for role, pair in by_role.items() if pair[0]},
+            "squares": {role: int(pair[1]) / MILLION for role, pair in by_role.items() if pair[1]},
             "stated": {},
         }
     if found:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import secrets
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import chain
 
@@ -193,8 +193,9 @@ def _read_copied(cursor, statement, kinds):
     for name, kind in zip(names, kinds, strict=True):
         layout += [(f"bytes_of_{name}", ">i4"), (name, np.dtype(kind).newbyteorder(">"))]
     row = np.dtype(layout)
-    with cursor.db.wrap_database_errors, copied as copy:
-        for sent in _pieces(copy.connection.pgconn):
+    # Closed before the copy is, whatever happens: the server's answer is then taken to its end.
+    with cursor.db.wrap_database_errors, copied as copy, closing(_pieces(copy.connection.pgconn)) as pieces:
+        for sent in pieces:
             count, rest = divmod(len(sent), row.itemsize)
             rows = np.frombuffer(sent, row, count)
             sizes = (rows[f"bytes_of_{name}"] != rows.dtype[name].itemsize for name in names)
@@ -208,17 +209,21 @@ def _pieces(server):
     """What a binary COPY sends, without its header, some rows at a time."""
     # Not Copy.read(): what it does beside this, for each row anew, costs three times as much.
     take, begin, size = server.get_copy_data, COPY_HEADER, 1
-    while size > 0:
-        piece = bytearray()
-        for _row in range(ROWS_A_READ):
-            size, data = take(0)
-            if size <= 0:
-                break
-            piece += data
-        yield piece[begin:]
-        begin = 0
-    done = server.get_result()
-    server.get_result()  # None: nothing else comes, and the connection is ready again
+    try:
+        while size > 0:
+            piece = bytearray()
+            for _row in range(ROWS_A_READ):
+                size, data = take(0)
+                if size <= 0:
+                    break
+                piece += data
+            yield piece[begin:]
+            begin = 0
+    finally:
+        while size > 0:
+            size, _data = take(0)
+        done = server.get_result()
+        server.get_result()  # None: nothing else comes, and the connection is ready again
     if done.status != ExecStatus.COMMAND_OK:
         raise error_from_result(done)
 
