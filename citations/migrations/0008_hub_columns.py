@@ -3,6 +3,20 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+STORED_FROM = 100
+
+
+def mark_stale(apps, schema_editor):
+    """Hubs that are large enough for columns get theirs with the next refresh; until then rows are read."""
+    database = schema_editor.connection.alias
+    hubs = apps.get_model("citations", "HubSummary").objects.using(database).filter(known__gte=STORED_FROM)
+    stale = apps.get_model("citations", "StaleHub")
+    stale.objects.using(database).bulk_create(
+        [stale(paper_id=paper_id) for paper_id in hubs.values_list("paper_id", flat=True)],
+        ignore_conflicts=True,
+        batch_size=2000,
+    )
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -69,4 +83,5 @@ class Migration(migrations.Migration):
             model_name="citation",
             index=models.Index(fields=["cited_paper"], name="citation_by_cited"),
         ),
+        migrations.RunPython(mark_stale, migrations.RunPython.noop),
     ]
