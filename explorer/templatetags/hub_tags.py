@@ -167,6 +167,14 @@ def count(number):
 
 
 @register.filter
+def group_words(size):
+    """How many references the marker of a citation holds, in words."""
+    return ngettext("in a group of %(size)s reference", "in a group of %(size)s references", size) % {
+        "size": size
+    }
+
+
+@register.filter
 def percent(fraction):
     """A fraction as a whole percentage, rounded half up, without its sign."""
     return int(fraction * 100 + 0.5)

@@ -80,7 +80,7 @@ def time_pages():
     import django
 
     django.setup()
-    from django.core.cache import cache
+    from django.core.cache import caches
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -93,7 +93,8 @@ def time_pages():
     client = Client(headers={"host": "127.0.0.1"})
 
     def rendered(address):
-        cache.clear()
+        for cache in caches.all():
+            cache.clear()
         return client.get(address)
 
     etag = client.get(hub)["ETag"]

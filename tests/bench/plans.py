@@ -15,7 +15,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hubsite.settings")
     django.setup()
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
@@ -57,7 +57,8 @@ def captured(address):
         return result
 
     client.get(address)
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     with connection.execute_wrapper(note):
         client.get(address)
     return found

@@ -113,7 +113,7 @@ def rows_of(folder):
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=4, deadline=None)
 @given(library=LIBRARY, most_references=st.sampled_from([4, 500]), at_once=st.sampled_from([1, 40, 10**6]))
 def test_what_comes_back_is_what_a_refresh_makes(
     library, most_references, at_once, tmp_path_factory, monkeypatch

@@ -84,8 +84,9 @@ def _claim(queryset, value):
 
 def _words(queryset, value):
     """What the index gives, which has an oracle of its own (tests/citations/test_wordsearch.py)."""
-    cited_id = queryset.values_list("cited_paper_id", flat=True)[0]
-    return queryset.filter(citing_paper_id__in=papers_with_words(cited_id, value).tolist())
+    for cited_id in queryset.values_list("cited_paper_id", flat=True)[:1]:
+        return queryset.filter(citing_paper_id__in=papers_with_words(cited_id, value).tolist())
+    return queryset
 
 
 APPLY = {

@@ -229,7 +229,7 @@ def test_the_empty_result_says_what_each_filter_costs():
 def test_a_listing_costs_few_queries_whatever_its_filters(text, django_assert_num_queries):
     hub = make_hub(roles={"background": 5}, unread=5)
     query = Query.parse(QueryDict(text))
-    with django_assert_num_queries(7 if text else 4):
+    with django_assert_num_queries(8 if text else 4):
         Listing(query, Citing(hub.pk, 10), "/x/").rows()
 
 
