@@ -46,28 +46,36 @@ def rare_collections():
 def lock_library():
     """Wait until no one else writes evidence or summaries; others wait until this transaction ends.
 
-    SQLite's immediate transactions see to it themselves. Leaves a new mark on the library. Two
-    queries on PostgreSQL, one on SQLite.
+    Leaves a new mark on the library. Two queries on PostgreSQL, one on SQLite.
+    """
+    wait_for_library()
+    mark_library()
+
+
+def wait_for_library():
+    """The first half of ``lock_library``: for who looks at the mark before leaving one (``mark_library``).
+
+    SQLite's immediate transactions see to it themselves. One query on PostgreSQL.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LIBRARY_LOCK])
-    mark_library()
 
 
 def mark_library():
     """Say that what pages show may have changed: a new random mark, with the transaction. One query.
 
-    Random, not counted: a library that was restored from a backup does not come back to a mark
-    under which others keep pages.
+    Returns the mark. Random, not counted: a library that was restored from a backup does not come
+    back to a mark under which others keep pages.
     """
-    now = timezone.now()
+    now, mark = timezone.now(), secrets.randbits(62)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO papers_librarymark (id, mark, changed_at) VALUES (1, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET mark = excluded.mark, changed_at = excluded.changed_at",
-            [secrets.randbits(62), connection.ops.adapt_datetimefield_value(now)],
+            [mark, connection.ops.adapt_datetimefield_value(now)],
         )
+    return mark
 
 
 def insert(model, rows):

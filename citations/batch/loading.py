@@ -26,6 +26,7 @@ from citations.machine import populations
 from citations.models import HubColumns, HubSummary, StaleHub
 from citations.rollups import mark_stale, store_columns, store_summaries, summary_columns
 from papers import bulk
+from papers.models import LibraryMark
 
 HUBS_A_CHUNK = 500
 PAIRS_A_CHUNK = 200_000  # of the columns of large hubs
@@ -146,17 +147,19 @@ class _Journal:
         self.marks = {manifest["library_mark"]}
         try:
             said = json.loads(self.file.read_bytes())
-        except (OSError, ValueError):
-            said = {}
-        if said.get("rollup") == self.rollup:
-            self.marks |= set(said["marks"])
+            if said["rollup"] == self.rollup:
+                self.marks |= set(said["marks"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # no load has begun, or nothing that it left can be made out
 
     def lock(self):
         """Lock the library for this transaction. Raises Outdated where somebody has written meanwhile."""
-        found, left = bulk.lock_library()
+        bulk.wait_for_library()
+        found, _changed_at = LibraryMark.current()
         if found not in self.marks:
             raise Outdated(f"The library has changed since the snapshot. {REMEDY}")
-        self.marks = {found, left}
+        left = bulk.mark_library()
+        self.marks = {left}
         try:
             said = {"rollup": self.rollup, "marks": [found, left]}
             self.file.write_text(json.dumps(said), "utf-8")
