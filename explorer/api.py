@@ -560,7 +560,7 @@ def citations(request, paper, query):
     """The papers that cite a paper, each with its citing sentences and all that is said about them."""
     listing = Listing(query, Hub(paper, "").citing, reverse("explorer:api:citations", args=[paper.pk]))
     pairs = listing.rows(past_the_end="empty")
-    attach(paper, pairs)
+    attach(paper, pairs, whole=True)
     load_labels(pairs)
     return CitationList(
         count=listing.total,
@@ -574,7 +574,7 @@ def citations(request, paper, query):
 def cocited(request, paper, query):
     """The works that most citing papers cite together with a paper: 20 at most."""
     rows, left_out = Hub(paper, "").co_cited()
-    rows = attach(paper, [], rows)
+    rows = attach(paper, [], rows, whole=True)
     results = [
         CoCitedWork(
             paper=short(request, row.paper),

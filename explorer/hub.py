@@ -451,16 +451,18 @@ class RolesOverTime:
         return self.hub.link(role=word, **span)
 
 
-def attach(paper, citations, co_cited=()):
+def attach(paper, citations, co_cited=(), *, whole=False):
     """Load what the lines of a page show: papers, authors, identifiers, contexts. Four queries.
 
     One for each kind whatever the page's size: the hub's own ``paper``, the citing papers
     of ``citations``, and the works and examples of ``co_cited`` are read together. Returns
     ``co_cited`` without works that have been merged away meanwhile.
+
+    A page prints the authors of citing papers only, and an identifier only where a title is
+    missing; ``whole`` is for the API, which gives both of each paper, and the person behind a name.
     """
-    wanted = {citation.citing_paper_id for citation in citations}
-    for row in co_cited:
-        wanted |= {row.paper_id, *row.example_ids}
+    citing = {citation.citing_paper_id for citation in citations}
+    wanted = {one for row in co_cited for one in (row.paper_id, *row.example_ids)} | citing
     papers = Paper.objects.select_related("venue").defer("abstract", "search_text").in_bulk(wanted)
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
@@ -472,11 +474,13 @@ def attach(paper, citations, co_cited=()):
             for citing_id in row.example_ids
             if citing_id in papers
         ]
-    prefetch_related_objects(
-        [paper, *papers.values()],
-        Prefetch("authorships", Authorship.objects.select_related("author")),
-        Prefetch("identifiers", PaperIdentifier.objects.select_related("version")),
-    )
+    people, identified = Authorship.objects.all(), PaperIdentifier.objects.all()
+    if whole:
+        people, identified = people.select_related("author"), identified.select_related("version")
+    signed = [one for key, one in papers.items() if whole or key in citing]
+    named = [one for one in papers.values() if whole or not one.title]
+    prefetch_related_objects([paper, *signed], Prefetch("authorships", people))
+    prefetch_related_objects([paper, *named], Prefetch("identifiers", identified))
     contexts = (
         CitationContext.objects.current()
         .select_related("passage")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
 from citations.labels import POLARITY_ORDER, ROLE_ORDER
 from citations.models import Citation, RepresentativePin
@@ -48,8 +48,11 @@ def candidates(paper_id, strongest):
 
     ``strongest``: ids of citing papers as ``tallies.strongest`` gives them; pinned ones come along.
     """
-    pins = RepresentativePin.objects.filter(citation__cited_paper=paper_id)
-    pinned = set(pins.values_list("citation__citing_paper_id", flat=True))
+    # From the pins, which hands have made one by one, to their citations: as a join SQLite walks through
+    # all citations of the hub, for it takes a table without statistics, as an empty one is, for a long one.
+    citation = Citation.objects.filter(pk=OuterRef("citation_id"), cited_paper=paper_id)
+    pins = RepresentativePin.objects.annotate(of=Subquery(citation.values("citing_paper_id")))
+    pinned = set(pins.exclude(of=None).values_list("of", flat=True))
     found = Citation.objects.incoming(paper_id).filter(
         is_read=True, citing_paper_id__among=[*{*strongest, *pinned}]
     )

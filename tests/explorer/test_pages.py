@@ -15,7 +15,7 @@ from citations import labels
 from citations.headline import Status
 from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
-from explorer import facets
+from explorer import components, facets
 from explorer.templatetags import hub_tags
 from papers.models import Notice, PaperVersion
 from tests.factories import (
@@ -753,7 +753,7 @@ def test_the_error_page_needs_no_database_and_no_context():
     ],
 )
 def test_a_span_is_marked_and_all_else_escaped(text, start, end, expected):
-    assert hub_tags.mark_span(text, start, end) == expected
+    assert components.mark_span(text, start, end) == expected
 
 
 LONG = " ".join(f"Sentence number {number} stands here." for number in range(40))
@@ -761,7 +761,7 @@ LONG = " ".join(f"Sentence number {number} stands here." for number in range(40)
 
 @pytest.mark.parametrize("start", [0, 500, len(LONG) - 20])
 def test_an_excerpt_is_whole_sentences_around_its_mark(start):
-    part = hub_tags.excerpt(LONG, 200, start, start + 8)
+    part = components.excerpt(LONG, 200, start, start + 8)
     assert part.is_cut and part.whole.replace("<mark>", "").replace("</mark>", "") == LONG
     shown = part.shown.replace("<mark>", "").replace("</mark>", "")
     assert 150 <= len(shown) <= 200 + 2 * len("… ")
@@ -772,13 +772,13 @@ def test_an_excerpt_is_whole_sentences_around_its_mark(start):
 
 @pytest.mark.parametrize("text", ["", "One. Two.", "word " * 30])
 def test_a_short_text_is_not_cut(text):
-    part = hub_tags.excerpt(text, 200)
+    part = components.excerpt(text, 200)
     assert not part.is_cut and part.shown == text
 
 
 def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
     text = "and so on " * 500
-    part = hub_tags.excerpt(text, 200, 2504, 2506)
+    part = components.excerpt(text, 200, 2504, 2506)
     assert part.is_cut and "<mark>so</mark>" in part.shown and len(part.shown) < 300
     assert all(word in {"and", "so", "on", "…", "<mark>so</mark>"} for word in part.shown.split())
 
@@ -794,7 +794,7 @@ def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
     ],
 )
 def test_only_a_language_code_becomes_an_attribute(language, expected):
-    assert hub_tags.lang_attr(language) == expected
+    assert components.lang_attr(language) == expected
 
 
 @pytest.mark.parametrize(
@@ -817,7 +817,7 @@ def test_a_byline_names_some_and_counts_the_rest(names):
     class Printed:
         author_names = [f"N. {number}" for number in range(names)]
 
-    line = hub_tags.byline(Printed)
+    line = components.byline(Printed)
     assert line.count("N. ") == (names if names <= 5 else 4)
     assert ("and" in line) is (names > 5)
 
@@ -826,8 +826,8 @@ def test_every_word_has_a_mark_beside_it():
     sprite = render_to_string("_sprite.html")
     for role in [*labels.Role, "unlabelled", "unread"]:
         assert f'id="i-{role}"' in sprite
-        assert str(hub_tags.role_label(role)) in hub_tags.role_chip(role)
+        assert str(components.label_of(labels.Role, role)) in components.role_chip(role)
     for polarity in labels.Polarity:
-        assert labels.POLARITY_SIGNS[polarity] in hub_tags.polarity_chip(polarity)
-        assert str(polarity.label) in hub_tags.polarity_chip(polarity)
+        assert labels.POLARITY_SIGNS[polarity] in components.polarity_chip(polarity)
+        assert str(polarity.label) in components.polarity_chip(polarity)
     assert Dimension.UNMAPPED not in labels.POLARITY_SIGNS
