@@ -28,7 +28,7 @@ from citations.models import Citation, CitationContext, HubColumns, HubSummary, 
 from papers import bulk
 from papers.models import Field, Paper, Venue
 
-FORMAT = 1
+FORMAT = 2
 STORED_FROM = 100  # citing papers
 UNDATED = -1
 ROLES = ("", *map(str, Role))

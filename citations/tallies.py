@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF, SOURCES
+from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF, SOURCES, UNDATED
 from papers.sections import SECTION_KINDS
 
 UNLABELLED = "unlabelled"
+UNREAD = "unread"
 UNSURE = "unsure"  # a machine has read it and cannot tell
 LISTED = 50  # values of venue and field that the face keeps
 NEWEST = 100  # citing papers that it keeps: a page of the explorer
@@ -112,6 +113,33 @@ TALLIES = {
 }
 
 
+def over_time(columns):
+    """``{"polarity": …, "depth": …}``: for each year as text ("" for undated) citing papers by word.
+
+    A paper without a polarity counts as unlabelled, or as unread; depths are "1" to "4", or unread.
+    """
+    read = columns.flags & READ > 0
+    polarity = np.where(
+        columns.polarity > 0, columns.polarity, np.where(read, len(POLARITIES), len(POLARITIES) + 1)
+    )
+    depth = np.where(read, columns.depth, 0)
+    return {
+        "polarity": _by_year(columns.year, polarity, [*POLARITIES, UNLABELLED, UNREAD]),
+        "depth": _by_year(columns.year, depth, [UNREAD, "1", "2", "3", "4"]),
+    }
+
+
+def _by_year(years, values, words):
+    held, places = np.unique(years, return_inverse=True)
+    found = np.bincount(places * len(words) + values, minlength=len(held) * len(words))
+    return {
+        "" if year == UNDATED else str(year): {
+            word: number for word, number in zip(words, row, strict=True) if number
+        }
+        for year, row in zip(held.tolist(), found.reshape(-1, len(words)).tolist(), strict=True)
+    }
+
+
 def strongest(columns):
     """Ids of citing papers that the representative ones are chosen from: the strongest of each kind.
 
@@ -131,7 +159,8 @@ def strongest(columns):
 def face(columns):
     """What a hub page shows of its citing papers before anyone filters, as JSON: no array need be read.
 
-    ``tallies`` as in TALLIES, long ones cut after LISTED; ``newest``, ``candidates``: ids of citing papers.
+    ``tallies`` as in TALLIES, long ones cut after LISTED; ``newest``, ``candidates``: ids of citing papers;
+    ``over_time`` as there.
     """
     found = {}
     for name, tally in TALLIES.items():
@@ -143,6 +172,7 @@ def face(columns):
         "tallies": found,
         "newest": columns.citing[:NEWEST].tolist(),
         "candidates": strongest(columns),
+        "over_time": over_time(columns),
     }
 
 

@@ -19,7 +19,7 @@ from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF,
 from citations.labels import HUMAN_SOURCES
 from citations.machine import drawn_at_random
 from citations.models import Citation, ClaimTreatment
-from citations.tallies import EVERY, TALLIES, UNLABELLED, UNSURE, listed, strongest
+from citations.tallies import EVERY, TALLIES, UNLABELLED, UNSURE, listed, over_time, strongest
 from citations.wordsearch import papers_with_words
 from explorer.facets import FACETS, PARAMETERS, FacetCounts, facet_values
 from explorer.filters import MOST_VALUES, Query
@@ -130,6 +130,7 @@ MASKS = {
     "year_max": _year_max,
     "undated": _undated,
     "depth_min": lambda citing, value: citing.columns.depth >= int(value),
+    "depth": lambda citing, values: np.isin(citing.columns.depth, [int(value) for value in values]),
     "self": _flag(SELF),
     "text": lambda citing, value: (citing.columns.flags & READ > 0) == (value == "read"),
     "retracted": _flag(RETRACTED),
@@ -233,6 +234,10 @@ class Citing:
         if sort not in orders:
             orders[sort] = ORDERS[sort](self.columns).astype(np.int32)
         return orders[sort]
+
+    def over_time(self):
+        """``tallies.over_time`` of all citing papers."""
+        return self.face["over_time"] if self.face else over_time(self.columns)
 
     def strongest(self):
         """Ids of the citing papers that the representative ones are chosen from."""

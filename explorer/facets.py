@@ -123,6 +123,13 @@ PARAMETERS = (
         facet=True,
     ),
     Parameter(
+        "depth",
+        "many",
+        _("Exact depth"),
+        _("exactly this deep: 1 mentioned, 2 cited, 3 discussed, 4 examined"),
+        tuple((str(depth), label) for depth, label in DEPTH_LABELS.items()),
+    ),
+    Parameter(
         "self",
         "one",
         _("Self-citations"),

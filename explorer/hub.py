@@ -5,7 +5,6 @@ Nothing heavy is computed here: counts come from the summary row, lists from pai
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,6 +21,7 @@ from citations.models import Assertion, Citation, CitationContext, Claim, ClaimT
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import facets
+from explorer.charts import BarsByYear
 from explorer.citing import Citing
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
@@ -218,9 +218,30 @@ class Hub:
         return percent(round(upper_bound_when_none_seen(n_p) * 10_000), 10_000)
 
     @property
-    def years(self):
-        """Roles over time for the chart and its table, from the summary row."""
-        return RolesOverTime(self)
+    def roles_over_time(self):
+        """From the summary row."""
+        return BarsByYear(
+            key="roles",
+            title=_("Citing papers by year and role"),
+            counts=self.summary.years if self.summary else {},
+            words=[*((role, role.label) for role in labels.ROLE_ORDER), *NOT_LABELS.items()],
+            labels=frozenset(labels.ROLE_ORDER),
+            url=self._span_of("role"),
+        )
+
+    def _span_of(self, name):
+        """Addresses of the citing papers of a span of years that have one word of a property."""
+
+        def url(word, **span):
+            if word == "unread":
+                span["text"] = "unread"
+            elif word == "unlabelled":
+                span |= {"text": "read", name: word}
+            elif word:
+                span[name] = word
+            return self.link(**span)
+
+        return url
 
     # -- parts that read ------------------------------------------------------------------------
 
@@ -305,6 +326,30 @@ class Hub:
             if found.get(word)
         ]
 
+    def polarity_and_depth_over_time(self):
+        """Two BarsByYear. No query that the explorer of the same page has not made."""
+        found = self.citing.over_time() if self.counts.known else {"polarity": {}, "depth": {}}
+        polarities = [(word, word.label) for word in labels.POLARITY_ORDER]
+        depths = [(str(depth), label) for depth, label in facets.DEPTH_LABELS.items()]
+        return [
+            BarsByYear(
+                key="polarities",
+                title=_("Citing papers by year and polarity"),
+                counts=found["polarity"],
+                words=[*polarities, ("unlabelled", _("read, no polarity yet")), ("unread", _("unread"))],
+                labels=frozenset(labels.POLARITY_ORDER),
+                url=self._span_of("polarity"),
+            ),
+            BarsByYear(
+                key="depths",
+                title=_("Citing papers by year and depth"),
+                counts=found["depth"],
+                words=[*reversed(depths), ("unread", _("unread"))],
+                labels=frozenset(depth for depth, _label in depths),
+                url=self._span_of("depth"),
+            ),
+        ]
+
     def machine(self):
         """What a machine has read of this hub, and what random checks make of it; None where none has.
 
@@ -361,94 +406,6 @@ class CoCitedLine:
     url: str
     paper: Paper | None = None  # this and the next from ``attach``
     examples: list = field(default_factory=list)  # (citing paper, address of its evidence)
-
-
-@dataclass
-class RolesOverTime:
-    """Counts by year: bars of an SVG and the rows of its table, both from ``HubSummary.years``.
-
-    Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
-    a table of it can be read; its years are those of its link.
-    """
-
-    hub: Hub
-    rows: list = field(default_factory=list)
-    words: list = field(default_factory=list)
-
-    WIDTH, HEIGHT, BASE = 640, 200, 170
-    WIDEST = 44  # of one bar
-    MOST_BARS = 32
-    MARGIN = 60  # for the numbers at the axis, and half a label
-
-    def __post_init__(self):
-        years = self.hub.summary.years if self.hub.summary else {}
-        self.undated = sum(years.get("", {}).values())
-        self.undated_url = self.hub.link(undated="only")
-        dated = sorted(int(year) for year in years if year)
-        present = {word for counts in years.values() for word in counts}
-        order = [role for role in labels.ROLE_ORDER if role in present]
-        self.words = [(str(role), role.label) for role in order]
-        self.words += [(word, label) for word, label in NOT_LABELS.items() if word in present]
-        if not dated:
-            return
-        self.first, self.last = dated[0], dated[-1]
-        self.each = next(
-            each
-            for each in (1, 2, 5, 10, 20, 50, 100, 1000)
-            if self.last // each - self.first // each < self.MOST_BARS
-        )
-        places = range(self.first // self.each, self.last // self.each + 1)
-        bars = {place: Counter() for place in places}
-        for year in dated:
-            bars[year // self.each].update(years[str(year)])
-        self.most = max(counts.total() for counts in bars.values())
-        step = min(self.WIDTH / len(bars), self.WIDEST)
-        self.right = f"{step * len(bars):.1f}"
-        self.room = f"{step * len(bars) + self.MARGIN:.0f}"
-        for index, (place, counts) in enumerate(bars.items()):
-            span = max(place * self.each, self.first), min((place + 1) * self.each - 1, self.last)
-            self.rows.append(self._row(span, counts, index, step))
-
-    def _row(self, span, counts, index, step):
-        top, cells, segments, x = self.BASE, [], [], index * step
-        first, last = span
-        for word, label in self.words:
-            count = counts.get(word, 0)
-            cells.append((word, label, count, self._url(span, word) if count else ""))
-            if count:
-                height = count * (self.BASE - 10) / self.most
-                top -= height
-                segments.append(
-                    {
-                        "word": word,
-                        "label": label,
-                        "count": count,
-                        "x": f"{x + step * 0.1:.1f}",
-                        "y": f"{top:.1f}",
-                        "width": f"{step * 0.8:.1f}",
-                        "height": f"{height:.1f}",
-                    }
-                )
-        return {
-            "years": f"{first}" if first == last else f"{first}–{last}",
-            "first": first,
-            "total": counts.total(),
-            "url": self.hub.link(year_min=first, year_max=last),
-            "cells": cells,
-            "segments": segments,
-            "x": f"{x + step / 2:.1f}",
-            "is_tick": index % max(1, -(-(self.last - self.first + 1) // self.each // 8)) == 0,
-        }
-
-    def _url(self, span, word):
-        span = {"year_min": span[0], "year_max": span[1]}
-        if word == "unread":
-            return self.hub.link(text="unread", **span)
-        if word == "unlabelled":
-            return self.hub.link(text="read", role="unlabelled", **span)
-        if word == "unsure":
-            return self.hub.link(role="unsure", **span)
-        return self.hub.link(role=word, **span)
 
 
 def attach(paper, citations, co_cited=(), *, whole=False):

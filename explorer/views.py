@@ -112,6 +112,7 @@ def hub(request, paper_id, slug=""):
         "notices": list(paper.notices.select_related("notice_paper")),
         "fields": list(paper.fields.all()),
         "machine_read": page.machine(),
+        "more_over_time": page.polarity_and_depth_over_time(),
     }
     return render(request, "explorer/hub.html", context)
 
@@ -126,6 +127,23 @@ def citing(request, paper_id, slug=""):
     listing, citations = _listing(request, page, path)
     attach(paper, citations)
     return render(request, "explorer/citing.html", _explorer_context(page, listing, citations))
+
+
+@require_safe
+@kept
+def years(request, paper_id, slug=""):
+    """Citing papers by year: the pictures of the hub page, each with the table of its numbers."""
+    paper, path, moved = _find(request, paper_id, "explorer:years")
+    if moved:
+        return moved
+    page = Hub(paper, paper.get_absolute_url())
+    context = {
+        "hub": page,
+        "paper": paper,
+        "pictures": [page.roles_over_time, *page.polarity_and_depth_over_time()],
+        "fictional": paper.is_fictional,
+    }
+    return render(request, "explorer/years.html", context)
 
 
 @require_safe

@@ -34,6 +34,7 @@ for component in (
     components.sentence,
     components.share_bar,
     components.summary_line,
+    components.swatch,
     components.title_link,
 ):
     register.simple_tag(component, name=component.__name__)

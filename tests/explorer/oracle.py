@@ -102,6 +102,7 @@ APPLY = {
     "year_max": lambda queryset, value: queryset.filter(citing_year__lte=int(value)),
     "undated": _undated,
     "depth_min": lambda queryset, value: queryset.filter(depth__gte=int(value)),
+    "depth": lambda queryset, values: queryset.filter(depth__in=[int(value) for value in values]),
     "self": _include("is_self_citation"),
     "text": lambda queryset, value: queryset.filter(is_read=value == "read"),
     "retracted": _include("citing_retracted"),

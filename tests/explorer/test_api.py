@@ -432,6 +432,7 @@ def asked(marsh):
         "year_max": ("2013", 2, "-1"),
         "undated": ("only", 1, "maybe"),
         "depth_min": ("2", 8, "5"),
+        "depth": ("1", 1, "5"),
         "self": ("only", 1, "yes"),
         "text": ("unread", 3, "held"),
         "retracted": ("exclude", 11, "true"),

@@ -46,6 +46,7 @@ QUERIES = [
     "undated=only",
     "undated=exclude&sort=year",
     "depth_min=2&sort=-depth",
+    "depth=1&depth=3",
     "self=only",
     "self=exclude&retracted=exclude",
     "retracted=only",

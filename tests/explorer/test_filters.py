@@ -50,8 +50,8 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
         for line in [*hub.coverage, *hub.roles, *hub.polarities]:
             count = line.share.count if hasattr(line, "share") else line.count
             assert opened(hub.paper, line.url) == count, (summary.paper, line.word)
-        over_time = hub.years
-        assert sum(row["total"] for row in over_time.rows) + over_time.undated == summary.known
+        for bars in (hub.roles_over_time, *hub.polarity_and_depth_over_time()):
+            assert sum(bar.total for bar in bars.bars) + bars.undated == summary.known
         _claims, untied = hub.claims()
         for line in untied:
             assert opened(hub.paper, line["total_url"]) == line["total"]
@@ -59,9 +59,13 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
             assert opened(hub.paper, line["tied_url"]) == line["tied"]
     best = max(summaries, key=lambda summary: summary.known)
     hub = Hub(best.paper, "/x/")
-    for row in hub.years.rows:
-        for _word, _label, count, url in row["cells"]:
-            assert not count or opened(hub.paper, url) == count
+    for bars in (hub.roles_over_time, *hub.polarity_and_depth_over_time()):
+        for bar in bars.bars:
+            assert opened(hub.paper, bar.url) == bar.total
+            for word, _label in bars.words:
+                count = bar.counts[word]
+                span = {"year_min": bar.first, "year_max": bar.last}
+                assert not count or opened(hub.paper, bars.url(word, **span)) == count
     for row in hub.co_cited()[0]:
         assert opened(hub.paper, row.url) == row.count
         assert len(row.example_ids) == min(3, row.count)

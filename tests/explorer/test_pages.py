@@ -80,6 +80,7 @@ def addresses(paper, citing_paper, author):
         "hub": paper.get_absolute_url(),
         "uncited": citing_paper.get_absolute_url(),
         "citing": reverse("explorer:citing", args=[paper.pk, paper.slug]),
+        "years": reverse("explorer:years", args=[paper.pk, paper.slug]),
         "empty": f"{paper.get_absolute_url()}?role=extension&year_max=1900",
         "evidence": reverse("explorer:evidence", args=[paper.pk, citing_paper.pk]),
         "author": author.get_absolute_url(),
@@ -292,9 +293,13 @@ def test_each_step_of_coverage_opens_as_many_papers(client, library):
 
 
 @db
-@pytest.mark.parametrize("name", ["role-summary", "polarity-summary", "roles-over-time", "claims-ledger"])
+@pytest.mark.parametrize("name", ["role-summary", "polarity-summary", "claims-ledger", "roles", "depths"])
 def test_each_number_opens_as_many_papers(client, library, name):
-    numbers = section(hub_of(client, library[0]), name).xpath(".//a[starts-with(@href, '/')]")
+    paper = library[0]
+    page = hub_of(client, paper)
+    if name in ("roles", "depths"):
+        page = get(client, reverse("explorer:years", args=[paper.pk, paper.slug]))
+    numbers = section(page, name).xpath(".//a[contains(@href, '?')]")
     assert numbers
     for number in numbers:
         count = re.search(r"\d+", words(number))[0]
@@ -385,14 +390,24 @@ def test_a_long_abstract_shows_whole_sentences_and_unfolds(client, library):
 
 
 @db
-def test_the_chart_and_its_table_hold_the_same_numbers(client, library):
-    part = section(hub_of(client, library[0]), "roles-over-time")
-    chart = part.xpath(".//svg[@role='img']")[0]
-    assert chart.find("title").text and chart.find("desc").text.strip()
-    drawn = sorted(words(title).partition(", ")[2] for title in chart.xpath(".//rect/title"))
-    heads = [words(head) for head in part.xpath(".//thead//th")][2:]
-    cells = [words(cell) for cell in part.xpath(".//tbody/tr/td")][1:]
-    assert drawn == sorted(f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True) if cell != "0")
+def test_a_picture_and_its_table_hold_the_same_numbers(client, library):
+    hub = section(hub_of(client, library[0]), "roles-over-time")
+    charts = hub.xpath(".//svg[@class='chart']")
+    links = hub.xpath(".//a[contains(., 'as a table')]/@href")
+    assert [link.partition("#")[2] for link in links] == ["roles", "polarities", "depths"]
+    tables = get(client, links[0]).xpath("//main//table")
+    assert len(charts) == len(tables) == 3
+    for chart, table in zip(charts, tables, strict=True):
+        image = chart.xpath("./g[@role='img']")[0]
+        assert image.find("title").text and image.find("desc").text.strip()
+        heads = [words(head) for head in table.xpath(".//thead//th")][3:]
+        said = [words(title) for title in chart.xpath(".//rect/title")]
+        for title, row in zip(reversed(said), table.xpath(".//tbody/tr"), strict=True):
+            cells = [words(cell) for cell in row.xpath("./td")][2:]
+            numbers = ", ".join(
+                f"{head} {cell}" for head, cell in zip(heads, cells, strict=True) if cell != "0"
+            )
+            assert title == f"{words(row.find('th'))}: {numbers}"
 
 
 @db

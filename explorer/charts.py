@@ -1,0 +1,216 @@
+"""Pictures drawn on the server: stacked bars by year as SVG, with the table of the same numbers.
+
+Pure: numbers and addresses in, safe HTML out. A picture is an image with a title and a description for
+those who cannot see it and tells the mouse the numbers of each bar; in its table each number is a link
+to the papers. One path a word and not one rectangle a number: a tenth of the weight.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from explorer.components import count, fill_class, join
+
+FEW = 10  # labelled papers; of fewer a share is drawn pale
+
+
+@dataclass
+class Bar:
+    """One bar: citing papers of a span of years."""
+
+    first: int
+    last: int
+    counts: Counter
+    labelled: int
+    url: str
+    middle: float
+    is_tick: bool
+
+    @property
+    def years(self):
+        return f"{self.first}" if self.first == self.last else f"{self.first}–{self.last}"
+
+    @property
+    def total(self):
+        return self.counts.total()
+
+
+@dataclass
+class BarsByYear:
+    """Citing papers by year and one of their properties, as counts and as shares of the labelled.
+
+    ``counts``: {year as text, or "" for undated: {word: citing papers}}. ``words``: (word, label) from
+    the bottom of a bar up. ``labels``: those of them that a share is a share of. ``url(word, **span)``:
+    the address of these papers, of all where ``word`` is "".
+
+    Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
+    a table of it can be read.
+    """
+
+    key: str  # of the picture's ids
+    title: str
+    counts: Mapping[str, Mapping[str, int]]
+    words: list[tuple[str, object]]
+    labels: frozenset[str]
+    url: Callable[..., str]
+    bars: list[Bar] = field(default_factory=list)
+
+    WIDTH, TOP, BASE = 640, 10, 170
+    WIDEST = 44  # of one bar
+    MOST_BARS = 32
+    MARGIN = 60  # for the numbers at the axis, and half a label
+
+    def __post_init__(self):
+        self.undated = sum(self.counts.get("", {}).values())
+        self.undated_url = self.url("", undated="only")
+        present = {word for counts in self.counts.values() for word, number in counts.items() if number}
+        self.words = [(str(word), label) for word, label in self.words if word in present]
+        dated = sorted(int(year) for year in self.counts if year)
+        if not dated:
+            return
+        self.first, self.last = dated[0], dated[-1]
+        self.each = next(
+            each
+            for each in (1, 2, 5, 10, 20, 50, 100, 1000)
+            if self.last // each - self.first // each < self.MOST_BARS
+        )
+        spans = {place: Counter() for place in range(self.first // self.each, self.last // self.each + 1)}
+        for year in dated:
+            spans[year // self.each].update(self.counts[str(year)])
+        self.step = min(self.WIDTH / len(spans), self.WIDEST)
+        every = max(1, -(-len(spans) // 8))
+        for index, (place, counts) in enumerate(spans.items()):
+            first, last = max(place * self.each, self.first), min((place + 1) * self.each - 1, self.last)
+            self.bars.append(
+                Bar(
+                    first=first,
+                    last=last,
+                    counts=counts,
+                    labelled=sum(counts[word] for word in self.labels),
+                    url=self.url("", year_min=first, year_max=last),
+                    middle=self.step * (index + 0.5),
+                    is_tick=index % every == 0,
+                )
+            )
+        self.most = max(bar.total for bar in self.bars)
+        self.most_labelled = max(bar.labelled for bar in self.bars)
+
+    @property
+    def right(self):
+        return f"{self.step * len(self.bars):.1f}"
+
+    @property
+    def room(self):
+        """Width of the picture with its margins."""
+        return f"{self.step * len(self.bars) + self.MARGIN:.0f}"
+
+    @cached_property
+    def as_counts(self):
+        """The bars as papers, the longest as high as the picture."""
+        return self._paths([word for word, _label in self.words], lambda bar: self.most, self.bars)
+
+    @cached_property
+    def as_shares(self):
+        """The bars as shares of the labelled; empty where nothing is labelled."""
+        words = [word for word, _label in self.words if word in self.labels]
+        few = [bar for bar in self.bars if 0 < bar.labelled < FEW]
+        many = [bar for bar in self.bars if bar.labelled >= FEW]
+        return format_html(
+            '<g class="few">{}</g>{}',
+            self._paths(words, lambda bar: bar.labelled, few),
+            self._paths(words, lambda bar: bar.labelled, many),
+        )
+
+    @property
+    def any_few(self):
+        return any(0 < bar.labelled < FEW for bar in self.bars)
+
+    def _paths(self, words, whole, bars):
+        """A path for each word: its part of each bar, upon the parts of the words before it."""
+        tops, paths = {}, []
+        for word in words:
+            drawn = []
+            for bar in bars:
+                if not bar.counts[word]:
+                    continue
+                height = bar.counts[word] * (self.BASE - self.TOP) / whole(bar)
+                top = tops.get(bar.first, self.BASE) - height
+                tops[bar.first] = top
+                x, width = bar.middle - self.step * 0.4, self.step * 0.8
+                drawn.append(f"M{x:.1f} {top:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
+            if drawn:
+                path = '<path class="part fill {}" d="{}"/>'
+                paths.append(format_html(path, fill_class(word), "".join(drawn)))
+        return join(paths)
+
+    @cached_property
+    def hits(self):
+        """An invisible rectangle upon each bar that says its numbers under the mouse."""
+        names = dict(self.words)
+        return format_html_join(
+            "",
+            '<rect class="hit" x="{}" y="{}" width="{}" height="{}"><title>{}: {}</title></rect>',
+            (
+                (
+                    f"{bar.middle - self.step / 2:.1f}",
+                    self.TOP,
+                    f"{self.step:.1f}",
+                    self.BASE - self.TOP,
+                    bar.years,
+                    ", ".join(
+                        f"{names[word]} {count(bar.counts[word])}" for word in names if bar.counts[word]
+                    ),
+                )
+                for bar in self.bars
+                if bar.total
+            ),
+        )
+
+    @cached_property
+    def ticks(self):
+        return format_html_join(
+            "",
+            '<text class="axis" x="{}" y="{}" text-anchor="middle">{}</text>',
+            ((f"{bar.middle:.1f}", self.BASE + 24, str(bar.first)) for bar in self.bars if bar.is_tick),
+        )
+
+    @cached_property
+    def table_rows(self):
+        """The rows of the table, newest first; each number is a link."""
+        return join(self._table_row(bar) for bar in reversed(self.bars))
+
+    def _table_row(self, bar):
+        cells = [(bar.total, bar.url), (bar.labelled, "")]
+        cells += [(bar.counts[word], self._cell_url(bar, word)) for word, _label in self.words]
+        return format_html(
+            '<tr><th scope="row">{}</th>{}</tr>',
+            bar.years,
+            join(
+                format_html('<td class="number"><a href="{}">{}</a></td>', url, count(number))
+                if number and url
+                else format_html('<td class="number">{}</td>', count(number))
+                for number, url in cells
+            ),
+        )
+
+    def _cell_url(self, bar, word):
+        return self.url(word, year_min=bar.first, year_max=bar.last) if bar.counts[word] else ""
+
+    def description(self):
+        """What the picture shows, in words."""
+        if self.each == 1:
+            words = _("From %(first)s to %(last)s, at most %(most)s citing papers in one year.")
+        else:
+            words = _("From %(first)s to %(last)s, %(each)s years a bar, each of at most %(most)s papers.")
+        return words % {
+            "first": self.first,
+            "last": self.last,
+            "each": self.each,
+            "most": count(self.most),
+        }

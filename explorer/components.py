@@ -1,0 +1,532 @@
+"""The parts that pages repeat, as functions from rows to safe HTML: a paper, labels, a sentence, a bar.
+
+Functions and not templates: a hub page prints three hundred of them, and as templates they took two
+thirds of its time (``docs/benchmarks.md``). Whatever stands on a page once is a template. Rows come
+prepared by ``hub.py`` and the views: nothing here reads the database. ``hub_tags`` hands the functions
+to templates, ``/about/design/`` shows each in all its states.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from citations.labels import POLARITY_SIGNS, LabelSource, Polarity, Role
+from explorer.facets import DEPTH_LABELS, SECTION_LABELS
+from papers.sentences import split_sentences
+
+AUTHORS_IN_A_LINE = 4
+SENTENCES_IN_A_LINE = 3  # of one citing paper; the others stand on its evidence page
+PASSAGE_SHOWN = 480  # characters of a passage before it folds
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+NOTHING = SafeString("")
+
+# As dictionaries: an enumeration looks its members up anew for each of a page's hundreds of words.
+LABELS = {
+    choices: {member.value: member.label for member in choices} for choices in (Role, Polarity, LabelSource)
+}
+
+
+def in_each_language(function):
+    """Decorate a function of words: its HTML is made once for each language."""
+    made = lru_cache(maxsize=400)(lambda _language, *words: function(*words))
+    return wraps(function)(lambda *words: made(get_language(), *words))
+
+
+def join(parts, between=""):
+    """Safe parts, one after another. Words in one line need a blank ``between``, to be read and copied."""
+    return SafeString(between.join(parts))
+
+
+# -- words and numbers ----------------------------------------------------------------------------
+
+
+def label_of(choices, word):
+    return LABELS[choices].get(word, word)
+
+
+def count(number):
+    """A count with the language's thousands separators. Never for ids."""
+    return str(number or 0) if (number or 0) < 1000 else number_format(number, force_grouping=True)
+
+
+def coordinate(fraction):
+    """A fraction as a coordinate from 0 to 100, the same in every language."""
+    return f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
+
+
+def lang_attr(language):
+    """`` lang="…"`` for a well-formed language code, else nothing."""
+    return format_html(' lang="{}"', language) if language and LANGUAGE.fullmatch(language) else NOTHING
+
+
+def byline(paper):
+    """The first authors of a paper as printed, "and n more" after four. Reads ``authorships``."""
+    names = paper.author_names
+    if len(names) <= AUTHORS_IN_A_LINE + 1:
+        return ", ".join(names)
+    more = len(names) - AUTHORS_IN_A_LINE
+    rest = ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+    return f"{', '.join(names[:AUTHORS_IN_A_LINE])} {rest}"
+
+
+# -- marks ----------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=100)
+def icon(word):
+    """The shape of a role, from the sprite in ``_sprite.html``; says nothing by itself."""
+    return format_html(
+        '<svg class="icon role-{0}" aria-hidden="true"><use href="#i-{0}"></use></svg>',
+        word,
+    )
+
+
+def fill_class(word):
+    """The class that colours a word's part of a picture: a role, a polarity, a depth, or no label."""
+    return f"depth-{word}" if word.isdigit() else word
+
+
+@lru_cache(maxsize=100)
+def swatch(word):
+    """What a legend shows of a word: the shape of a role, the colour and sign of anything else."""
+    if word in LABELS[Role]:
+        return icon(word)
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
+        '<rect class="fill {}" width="12" height="12"/></svg>{}',
+        fill_class(word),
+        format_html('<span class="sign" aria-hidden="true">{}</span>', sign(word)) if sign(word) else "",
+    )
+
+
+def sign(word):
+    """The sign of a polarity: +, −, ±, ○ or ?."""
+    return POLARITY_SIGNS[word] if word in POLARITY_SIGNS else ""
+
+
+@in_each_language
+def role_chip(word, quiet=False):
+    """A role as shape and word. ``quiet`` for one of several, set in lighter type."""
+    return format_html(
+        '<span class="chip{}">{}{}</span>', " quiet" if quiet else "", icon(word), label_of(Role, word)
+    )
+
+
+@in_each_language
+def polarity_chip(word):
+    """A polarity as sign and word."""
+    return format_html(
+        '<span class="chip"><span class="sign polarity-{}" aria-hidden="true">{}</span>{}</span>',
+        word,
+        sign(word),
+        label_of(Polarity, word),
+    )
+
+
+@in_each_language
+def label_chips(role, role_source, polarity, polarity_source):
+    """The labels in force of a sentence or a pair, with who says so."""
+    if not role and not polarity:
+        word, label = (
+            ("unsure", _("machine-read, unsure")) if role_source else ("unlabelled", _("not labelled yet"))
+        )
+        return format_html(
+            '<span class="pair"><span class="chip quiet">{}{}</span></span>', icon(word), label
+        )
+    parts = []
+    if role:
+        parts.append(role_chip(role))
+        if role_source != polarity_source or not polarity:
+            parts.append(_source(role_source))
+    if polarity:
+        parts += [polarity_chip(polarity), _source(polarity_source)]
+    return format_html('<span class="pair">{}</span>', join(parts, " "))
+
+
+def _source(word):
+    return format_html('<span class="source">{}</span>', label_of(LabelSource, word))
+
+
+@in_each_language
+def unread_chip():
+    return format_html(
+        '<span class="chip quiet">{}{}</span>', icon("unread"), _("unread: no citing sentence is held")
+    )
+
+
+def paper_chips(paper):
+    """What a reader must know of a paper before anything else."""
+    return _paper_chips(bool(paper.retracted), paper.is_stub, paper.is_fictional)
+
+
+@in_each_language
+def _paper_chips(retracted, is_stub, is_fictional):
+    chips = (
+        (retracted, "alarm", _("retracted")),
+        (is_stub, "quiet", _("known from references only")),
+        (is_fictional, "quiet", _("fictional")),
+    )
+    return format_html_join(
+        " ", '<span class="chip {}">{}</span>', ((look, words) for is_so, look, words in chips if is_so)
+    )
+
+
+def share_bar(share, fill="plain"):
+    """A share as a bar with its interval; the numbers stand beside it as text."""
+    whisker = NOTHING
+    if share.low is not None:
+        low, high = coordinate(share.low), coordinate(share.high)
+        path = f"M{low} 6H{high}M{low} 2V10M{high} 2V10"
+        whisker = format_html('<path class="whisker-halo" d="{0}"/><path class="whisker" d="{0}"/>', path)
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="12"/>'
+        '<rect class="fill {}" width="{}" height="12"/>{}</svg>',
+        fill,
+        coordinate(share.share),
+        whisker,
+    )
+
+
+# -- text -----------------------------------------------------------------------------------------
+
+
+def mark_span(text, start=None, end=None):
+    """``text`` escaped, its code points ``start`` to ``end`` (exclusive) inside ``<mark>``.
+
+    Without a span, or with one that the text does not have, plain text.
+    """
+    if start is None or end is None or not 0 <= start < end <= len(text):
+        return conditional_escape(text)
+    return format_html("{}<mark>{}</mark>{}", text[:start], text[start:end], text[end:])
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of a text: ``shown`` and ``whole`` are safe HTML, ``rest`` what follows ``shown``."""
+
+    shown: SafeString
+    whole: SafeString
+    rest: str
+    is_cut: bool
+
+
+def excerpt(text, limit, start=None, end=None):
+    """An Excerpt of ``text``: whole sentences around the span (or the first ones), marked, with dots."""
+    if start is None or end is None or not 0 <= start < end <= len(text):
+        start = end = None
+    whole = mark_span(text, start, end)
+    begin, finish = window(text, limit, start or 0, end or 0)
+    if begin == 0 and finish == len(text):
+        return Excerpt(whole, whole, "", False)
+    inner = (start - begin, end - begin) if start is not None else (None, None)
+    shown = format_html(
+        "{}{}{}",
+        "… " if begin else "",
+        mark_span(text[begin:finish], *inner),
+        " …" if finish < len(text) else "",
+    )
+    return Excerpt(shown, whole, text[finish:].strip(), True)
+
+
+def window(text, limit, start=0, end=0):
+    """(begin, end) of the whole sentences around a span that fit in ``limit`` characters.
+
+    The sentences of the span are always in. Where they alone have more than twice the
+    limit, the window is cut at blanks instead.
+    """
+    if len(text) <= limit:
+        return 0, len(text)
+    sentences = split_sentences(text) or [(0, len(text))]
+    last = max(start, end - 1)
+    low = max((index for index, (begin, _end) in enumerate(sentences) if begin <= start), default=0)
+    high = max((index for index, (begin, _end) in enumerate(sentences) if begin <= last), default=low)
+
+    def length(low, high):
+        return sentences[high][1] - sentences[low][0]
+
+    if length(low, high) > 2 * limit:
+        return _cut_at_blanks(text, limit, start, end)
+    grown = True
+    while grown:
+        grown = False
+        if high + 1 < len(sentences) and length(low, high + 1) <= limit:
+            high, grown = high + 1, True
+        if low > 0 and length(low - 1, high) <= limit:
+            low, grown = low - 1, True
+    begin = 0 if low == 0 else sentences[low][0]
+    finish = len(text) if high == len(sentences) - 1 else sentences[high][1]
+    return begin, finish
+
+
+def _cut_at_blanks(text, limit, start, end):
+    begin = max(0, start - limit // 2)
+    finish = min(len(text), max(end, begin + limit))
+    if begin:
+        blank = text.find(" ", begin, start)
+        begin = blank + 1 if blank >= 0 else begin
+    if finish < len(text):
+        blank = text.rfind(" ", max(end, begin + 1), finish)
+        finish = blank if blank >= 0 else finish
+    return begin, finish
+
+
+# -- a paper, a sentence, a citation --------------------------------------------------------------
+
+
+def title_link(paper):
+    return format_html(
+        '<a class="title" href="{}"{}>{}</a>',
+        paper.get_absolute_url(),
+        lang_attr(paper.language),
+        paper.display_title,
+    )
+
+
+def paper_line(paper, marks=True):
+    """A paper in a list: title, authors, venue, year, marks. Reads ``authorships`` and ``identifiers``."""
+    names, facts = byline(paper), []
+    if names:
+        facts.append(format_html("<span>{}</span>", names))
+    if paper.venue:
+        facts.append(format_html('<span class="venue">{}</span>', paper.venue))
+    facts.append(format_html("<span>{}</span>", str(paper.year) if paper.year else _("undated")))
+    if marks:
+        facts.append(paper_chips(paper))
+    return format_html(
+        '<p class="paper">{} <span class="byline">{}</span></p>', title_link(paper), join(facts, " ")
+    )
+
+
+@in_each_language
+def _fact(words):
+    return format_html('<span class="fact">{}</span>', words)
+
+
+def citation_chips(citation):
+    """How one citing paper cites: role, its other roles, polarity, depth, sections."""
+    parts = []
+    if citation.is_read:
+        parts.append(
+            label_chips(citation.role, citation.role_source, citation.polarity, citation.polarity_source)
+        )
+        if citation.suggested_polarity:
+            parts.append(_suggestion(citation))
+        if citation.also_roles:
+            others = join((role_chip(role, True) for role in citation.also_roles), " ")
+            parts.append(format_html('<span class="also">{} {}</span>', _("also"), others))
+    else:
+        parts.append(unread_chip())
+    if citation.depth:
+        parts.append(_fact(DEPTH_LABELS.get(citation.depth, "")))
+    parts += [_fact(SECTION_LABELS.get(kind, kind)) for kind in citation.section_kinds]
+    if citation.is_self_citation:
+        parts.append(_fact(_("self-citation")))
+    return format_html('<p class="chips">{}</p>', join(parts, " "))
+
+
+def _suggestion(citation):
+    words = _("machine suggests: %(polarity)s (%(probability)s), not checked") % {
+        "polarity": label_of(Polarity, citation.suggested_polarity),
+        "probability": number_format(citation.suggestion_probability, 2),
+    }
+    return format_html('<span class="fact">{}</span>', words)
+
+
+def sentence(context, neighbours=False, chips=False, link="", of=""):
+    """A citing sentence, the target citation marked.
+
+    ``neighbours``: with what stands before and after; ``chips``: with its labels; ``link``: the address
+    of its evidence, ``of``: the title that a screen reader hears behind that link.
+    """
+    passage = context.passage
+    facts = []
+    if chips:
+        facts.append(
+            label_chips(context.role, context.role_source, context.polarity, context.polarity_source)
+        )
+    if passage.section:
+        facts.append(format_html('<span class="fact">{}</span>', passage.section))
+    elif passage.section_kind:
+        facts.append(_fact(SECTION_LABELS.get(passage.section_kind, passage.section_kind)))
+    if (context.group_size or 0) > 1:
+        facts.append(format_html('<span class="fact">{}</span>', _group(context.group_size)))
+    if link:
+        facts.append(
+            format_html(
+                '<a class="fact" href="{}">{}<span class="hidden">: {}</span></a>', link, _("Evidence"), of
+            )
+        )
+    if context.withdrawn_at:
+        facts.append(format_html('<span class="chip alarm">{}</span>', _("withdrawn by its source")))
+    return format_html(
+        '<figure class="context"><blockquote{}>{}</blockquote>{}</figure>',
+        lang_attr(passage.language),
+        _withheld(passage) if passage.suppressed_at else _passage(context, neighbours),
+        format_html("<figcaption>{}</figcaption>", join(facts, " ")) if facts else NOTHING,
+    )
+
+
+def _group(size):
+    """How many references the marker of a citation holds, in words."""
+    return ngettext("in a group of %(size)s reference", "in a group of %(size)s references", size) % {
+        "size": size
+    }
+
+
+def _withheld(passage):
+    reason = passage.suppressed_reason
+    words = _("text withheld: %(reason)s") % {"reason": reason} if reason else _("text withheld")
+    return format_html('<p class="withheld">{}</p>', words)
+
+
+def _passage(context, neighbours):
+    passage = context.passage
+    part = excerpt(passage.text, PASSAGE_SHOWN, context.start, context.end)
+    before, after = (passage.before, passage.after) if neighbours else ("", "")
+    shown = format_html(
+        "<p>{}{}{}</p>",
+        format_html('<span class="neighbour">{}</span> ', before) if before else NOTHING,
+        part.shown,
+        format_html(' <span class="neighbour">{}</span>', after) if after else NOTHING,
+    )
+    if not part.is_cut:
+        return shown
+    return format_html(
+        "{}<details><summary>{}</summary><p>{}</p></details>", shown, _("the whole passage"), part.whole
+    )
+
+
+def evidence_url(citation):
+    return reverse("explorer:evidence", args=(citation.cited_paper_id, citation.citing_paper_id))
+
+
+def citing_line(citation):
+    """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers."""
+    contexts = citation.contexts.all()
+    more = len(contexts) - SENTENCES_IN_A_LINE
+    if more > 0:
+        words = ngettext("%(more)s more on the evidence page", "%(more)s more on the evidence page", more) % {
+            "more": more
+        }
+    else:
+        words = _("Evidence") if citation.is_read else _("What is known of this citation")
+    paper = citation.citing_paper
+    return format_html(
+        '{}{}{}<p class="small"><a href="{}">{} <span class="hidden">: {}</span></a></p>',
+        paper_line(paper),
+        citation_chips(citation),
+        join(sentence(context) for context in contexts[:SENTENCES_IN_A_LINE]),
+        evidence_url(citation),
+        words,
+        paper.display_title,
+    )
+
+
+def representative(citation, context):
+    """A citing paper that stands for others: how it cites comes first, then what it is."""
+    paper = citation.citing_paper
+    shown = sentence(context, link=evidence_url(citation), of=paper.display_title) if context else NOTHING
+    return format_html("{}{}{}{}", citation_chips(citation), shown, paper_line(paper), summary_line(paper))
+
+
+def summary_line(paper):
+    """What a paper says in one sentence, and who wrote that sentence; nothing where there is none."""
+    if not paper.summary:
+        return NOTHING
+    return format_html(
+        '<p class="one-sentence">{} <span class="origin">({} {})</span></p>',
+        paper.summary,
+        _("one sentence,"),
+        paper.get_summary_origin_display(),
+    )
+
+
+def co_cited_work(row):
+    """A ``CoCitedLine``: the work, its share of the known citing papers, and examples."""
+    paper, share = row.paper, row.share
+    counted = format_html(
+        '<a class="number" href="{}">{}</a> ({}%) {} {}',
+        row.url,
+        _("%(k)s of %(n)s") % {"k": count(row.count), "n": count(share.base)},
+        share.percent or SafeString("&lt;1"),
+        share_bar(share),
+        _fact(_together(row.same_passage)),
+    )
+    year = format_html(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
+    return format_html(
+        '<li><p>{}{} {}</p><p class="small">{}</p>{}</li>',
+        title_link(paper),
+        year,
+        paper_chips(paper),
+        counted,
+        _examples(row.examples) if row.examples else NOTHING,
+    )
+
+
+def _together(times):
+    return ngettext(
+        "together in one passage %(number)s time", "together in one passage %(number)s times", times
+    ) % {"number": count(times)}
+
+
+def _examples(examples):
+    """Citing papers that cite both, each with the address of its evidence."""
+    words = ngettext("%(n)s example", "%(n)s examples", len(examples)) % {"n": len(examples)}
+    return format_html(
+        '<details class="small"><summary>{}</summary><ul>{}</ul></details>',
+        words,
+        format_html_join(
+            "",
+            '<li><a href="{}">{}</a>{}</li>',
+            ((url, paper.display_title, f" {paper.year}" if paper.year else "") for paper, url in examples),
+        ),
+    )
+
+
+# -- facets ---------------------------------------------------------------------------------------
+
+
+def facet_links(parameter, values, anchor):
+    """The values of a facet as items of a list, each a link that switches it on or off."""
+    return join(_facet_link(parameter.name, value, anchor) for value in values)
+
+
+def _facet_link(name, value, anchor):
+    if value.selected:
+        return format_html(
+            '<li><a href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
+            '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
+            '<span class="number">{}</span></a></li>',
+            value.toggle_url,
+            anchor,
+            value.label,
+            _("selected"),
+            count(value.count),
+        )
+    if not value.count:
+        return format_html(
+            '<li><span class="none"><span class="word">{}</span> <span class="number">0</span></span></li>',
+            value.label,
+        )
+    mark = NOTHING
+    if name == "role":
+        mark = icon(value.value)
+    elif name == "polarity":
+        mark = format_html('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
+    return format_html(
+        '<li><a href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
+        '<span class="number">{}</span></a></li>',
+        value.toggle_url,
+        anchor,
+        mark,
+        value.label,
+        count(value.count),
+    )
