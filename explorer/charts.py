@@ -102,6 +102,11 @@ class BarsByYear:
         self.most_labelled = max(bar.labelled for bar in self.bars)
 
     @property
+    def is_of_roles(self):
+        """Whether the words are roles, which have shapes of their own."""
+        return self.key == "roles"
+
+    @property
     def right(self):
         return f"{self.step * len(self.bars):.1f}"
 

@@ -94,9 +94,9 @@ def fill_class(word):
 
 
 @lru_cache(maxsize=100)
-def swatch(word):
+def swatch(word, is_role):
     """What a legend shows of a word: the shape of a role, the colour and sign of anything else."""
-    if word in LABELS[Role]:
+    if is_role:
         return icon(word)
     return format_html(
         '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
