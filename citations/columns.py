@@ -368,6 +368,12 @@ class _Kept:
 _kept = _Kept()
 
 
+def forget_kept():
+    """As in a process that has just begun: arrays are read again."""
+    global _kept
+    _kept = _Kept()
+
+
 def live(paper_id):
     """The Columns of a paper, read from all its pair rows. Three queries."""
     pairs = read_pairs([paper_id])

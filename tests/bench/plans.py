@@ -1,7 +1,8 @@
-"""What the databases do for a hub page and for the explorer: the plan of each query of real requests.
+"""What the databases do for a hub page and for the explorer: the plans of their six main queries.
 
-``DATABASE_URL=… python -m tests.bench.plans`` prints them as Markdown, for ``docs/query-plans.md``. On
-PostgreSQL with EXPLAIN (ANALYZE, BUFFERS), on SQLite with EXPLAIN QUERY PLAN.
+``DATABASE_URL=… python -m tests.bench.plans`` prints them as Markdown, for ``docs/query-plans.md``, of real
+requests for the largest hub. On PostgreSQL with EXPLAIN (ANALYZE, BUFFERS), on SQLite with EXPLAIN QUERY
+PLAN.
 """
 
 import argparse
@@ -19,35 +20,47 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
+from citations import columns
 from citations.models import HubSummary
 from tests.bench.asking import words_of
 
-LONGEST = 900  # characters of a statement or of a line of a plan that are printed
+# What each is for, and words that its statement alone has, in this order.
+QUERIES = {
+    "The paper, its venue and its summary": r"FROM papers_paper .*citations_hubsummary.*LIMIT 1",
+    "The face of a large hub": r"citations_hubcolumns\.face FROM",
+    "Its columns, where this process has not kept them": r"^SELECT … FROM citations_hubcolumns",
+    "The citations of a page": r"^SELECT … FROM citations_citation WHERE .*citing_paper_id IN",
+    "Their citing sentences": r"FROM citations_citationcontext INNER JOIN citations_passage",
+    "The papers that have a word": r"citations_citationwords",
+}
+LISTED = 3  # values of a list that are printed
+LONGEST = 700  # characters of a statement
 
 
-def report_plans(*, every):
-    """Print the plans of each request, the queries that took longest first; all of them where ``every``."""
+def report_plans():
+    """Print the plan of each of QUERIES. Raises LookupError for one that no request asks."""
     large = HubSummary.objects.select_related("paper").order_by("-known").first().paper
     _rare, common = words_of(large.pk)
     explorer = f"{large.get_absolute_url()}citing/"
-    deep = -(-large.hub_summary.known // 25) - 1
-    for name, address in {
-        "The hub page": large.get_absolute_url(),
-        "The explorer, one filter": f"{explorer}?role=method",
-        "A deep page": f"{explorer}?page={deep}",
-        "A word": f"{explorer}?q={common}",
-    }.items():
-        queries = sorted(captured(address), key=lambda query: -query[2])
+    asked = []
+    for address in (large.get_absolute_url(), f"{explorer}?role=method", f"{explorer}?q={common}"):
+        queries = captured(address)
+        asked += queries
+        spent = sum(spent for _sql, _values, spent in queries)
+        print(f"`{address}`: {len(queries)} queries, {spent:.1f} ms in them.\n")
+    for name, words in QUERIES.items():
+        found = [query for query in asked if re.search(words, shortened(query[0]))]
+        if not found:
+            raise LookupError(name)
+        statement, values, spent = found[0]
         print(
-            f"\n## {name}\n\n`{address}`, {len(queries)} queries, "
-            f"{sum(spent for _sql, _values, spent in queries):.1f} ms in them"
+            f"### {name}\n\n{spent:.1f} ms as asked.\n\n```\n{cut(shortened(statement))}\n\n"
+            f"{explained(statement, values)}\n```\n"
         )
-        for statement, values, spent in queries if every else queries[:6]:
-            print(f"\n{spent:.2f} ms\n\n```\n{shortened(statement)}\n\n{explained(statement, values)}\n```")
 
 
 def captured(address):
-    """[(statement, its values, ms)] of one request, once it has been asked before."""
+    """[(statement, its values, ms)] of one request to a process that has kept nothing of this hub."""
     client, found = Client(headers={"host": "127.0.0.1"}), []
 
     def note(execute, statement, values, many, context):
@@ -57,6 +70,7 @@ def captured(address):
         return result
 
     client.get(address)
+    columns.forget_kept()
     for cache in caches.all():
         cache.clear()
     with connection.execute_wrapper(note):
@@ -65,7 +79,7 @@ def captured(address):
 
 
 def explained(statement, values):
-    """The plan as text, long lines cut."""
+    """The plan as text."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", values)
@@ -73,7 +87,7 @@ def explained(statement, values):
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             lines = _indented(cursor.fetchall())
-    return "\n".join(line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in lines)
+    return "\n".join(_listed(line) for line in lines)
 
 
 def _indented(rows):
@@ -84,16 +98,23 @@ def _indented(rows):
         yield f"{'  ' * (depths[key] - 1)}{words}"
 
 
+def _listed(text):
+    """``text`` with its long lists of values cut."""
+    text = re.sub(rf"((?:%s, ){{{LISTED}}})(?:%s, )*%s", r"\1…", text)
+    return re.sub(rf"\{{((?:\d+,){{{LISTED}}})[\d,]+\}}", r"{\1…}", text)
+
+
 def shortened(statement):
-    """A statement without the list of its columns' full names, and not too long."""
-    plain = re.sub(r'"(\w+)"', r"\1", statement)
+    """A statement without quotation marks, the list of its columns' full names, and long lists."""
+    plain = re.sub(r'"(\w+)"', r"\1", " ".join(statement.split()))
     plain = re.sub(r"SELECT (DISTINCT )?(\w+\.\w+(?: AS \w+)?, ){4,}[^()]*? FROM", r"SELECT … FROM", plain)
-    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]} …"
+    return _listed(plain)
+
+
+def cut(text):
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.plans", description=__doc__)
-    parser.add_argument(
-        "--every", action="store_true", help="all queries, not only the six that take longest"
-    )
-    report_plans(**vars(parser.parse_args()))
+    argparse.ArgumentParser(prog="python -m tests.bench.plans", description=__doc__).parse_args()
+    report_plans()
