@@ -402,7 +402,7 @@ def _patch(paper_id, citation_ids):
     if _assign(summary, values):
         summary.computed_at = timezone.now()
         summary.save()
-    _save_columns({paper_id: fresh})
+    _save_columns(paper_id, fresh, stored)
     return True
 
 
@@ -462,25 +462,23 @@ def store_columns(paper_ids, pairs, lookup=None):
             np.unique(np.concatenate([part["venue"] for part in parts])),
         )
     for place, part in zip(large, parts, strict=True):
-        _save_columns({int(pairs.papers[place]): columns.Columns.build(part, lookup)})
+        _save_columns(int(pairs.papers[place]), columns.Columns.build(part, lookup))
 
 
-def _save_columns(fresh):
-    """Write the columns of hubs, ``{paper id: Columns}``, as far as they changed."""
-    for paper_id, found in fresh.items():
-        row = found.pack(paper_id, tallies.face(found))
-        held = HubColumns.objects.filter(paper_id=paper_id)
-        version = held.values_list("version", flat=True).first()
-        if version is None:
-            row.save(force_insert=True)
-        elif version != row.version:
-            earlier = held.get()
-            names = [
-                column.name
-                for column in HubColumns._meta.concrete_fields
-                if not column.primary_key and getattr(row, column.attname) != getattr(earlier, column.attname)
-            ]
-            row.save(update_fields=names)
+def _save_columns(paper_id, found, held=None):
+    """Write the columns of a hub as far as they changed; ``held`` is its row, where the caller has read it."""
+    row = found.pack(paper_id, tallies.face(found))
+    if held is None:
+        held = HubColumns.objects.filter(paper_id=paper_id).first()
+    if held is None:
+        row.save(force_insert=True)
+    elif held.version != row.version:
+        names = [
+            column.name
+            for column in HubColumns._meta.concrete_fields
+            if not column.primary_key and getattr(row, column.attname) != getattr(held, column.attname)
+        ]
+        row.save(update_fields=names)
 
 
 def _tell_known(changed):
@@ -495,8 +493,8 @@ def _tell_known(changed):
     cited = Citation.objects.current().filter(citing_paper_id__among=papers.tolist())
     hubs = HubColumns.objects.filter(paper_id__in=cited.values("cited_paper_id"))
     for paper_id in list(hubs.values_list("paper_id", flat=True)):
-        found = columns.Columns.unpack(HubColumns.objects.get(paper_id=paper_id))
-        _save_columns({paper_id: found.with_known(papers, known)})
+        held = HubColumns.objects.get(paper_id=paper_id)
+        _save_columns(paper_id, columns.Columns.unpack(held).with_known(papers, known), held)
 
 
 def _refresh_from_spool(tell):
