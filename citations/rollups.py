@@ -466,7 +466,7 @@ def store_columns(paper_ids, pairs, lookup=None):
 
 
 def _save_columns(paper_id, found, held=None):
-    """Write the columns of a hub as far as they changed; ``held`` is its row, where the caller has read it."""
+    """Write the columns of a hub as far as they changed. ``held``: its row, if the caller has read it."""
     row = found.pack(paper_id, tallies.face(found))
     if held is None:
         held = HubColumns.objects.filter(paper_id=paper_id).first()

@@ -14,10 +14,35 @@ from functools import cached_property
 
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from explorer.components import count, fill_class, join
 
 FEW = 10  # labelled papers; of fewer a share is drawn pale
+
+
+BASE_WORD = "base"  # what the address of all papers with a label goes by
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a share is a share of, in words."""
+
+    head: object  # of a column
+    shares: object  # of a switch
+    few: object  # of the note about pale bars
+
+
+LABELLED = Base(
+    gettext_lazy("Labelled"),
+    gettext_lazy("shares of the labelled"),
+    gettext_lazy("Pale bars rest on fewer than 10 labelled papers."),
+)
+READ = Base(
+    gettext_lazy("Read"),
+    gettext_lazy("shares of the read"),
+    gettext_lazy("Pale bars rest on fewer than 10 read papers."),
+)
 
 
 @dataclass
@@ -46,8 +71,9 @@ class BarsByYear:
     """Citing papers by year and one of their properties, as counts and as shares of the labelled.
 
     ``counts``: {year as text, or "" for undated: {word: citing papers}}. ``words``: (word, label) from
-    the bottom of a bar up. ``labels``: those of them that a share is a share of. ``url(word, **span)``:
-    the address of these papers, of all where ``word`` is "".
+    the bottom of a bar up. ``labels``: those of them that a share is a share of; ``base``: what papers with
+    one of them are called, ("Labelled", "shares of the labelled", …). ``url(word, **span)``: the address of
+    these papers, of all where ``word`` is "", of those of the base where it is BASE_WORD.
 
     Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
     a table of it can be read.
@@ -58,6 +84,7 @@ class BarsByYear:
     counts: Mapping[str, Mapping[str, int]]
     words: list[tuple[str, object]]
     labels: frozenset[str]
+    base: Base
     url: Callable[..., str]
     bars: list[Bar] = field(default_factory=list)
 
@@ -191,21 +218,21 @@ class BarsByYear:
         return join(self._table_row(bar) for bar in reversed(self.bars))
 
     def _table_row(self, bar):
-        cells = [(bar.total, bar.url), (bar.labelled, "")]
+        cells = [(bar.total, bar.url), (bar.labelled, self._cell_url(bar, BASE_WORD))]
         cells += [(bar.counts[word], self._cell_url(bar, word)) for word, _label in self.words]
         return format_html(
             '<tr><th scope="row">{}</th>{}</tr>',
             bar.years,
             join(
                 format_html('<td class="number"><a href="{}">{}</a></td>', url, count(number))
-                if number and url
+                if number
                 else format_html('<td class="number">{}</td>', count(number))
                 for number, url in cells
             ),
         )
 
     def _cell_url(self, bar, word):
-        return self.url(word, year_min=bar.first, year_max=bar.last) if bar.counts[word] else ""
+        return self.url(word, year_min=bar.first, year_max=bar.last)
 
     def description(self):
         """What the picture shows, in words."""

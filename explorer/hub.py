@@ -20,7 +20,7 @@ from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
-from explorer import facets
+from explorer import charts, facets
 from explorer.charts import BarsByYear
 from explorer.citing import Citing
 from explorer.representative import candidates, choose
@@ -226,6 +226,7 @@ class Hub:
             counts=self.summary.years if self.summary else {},
             words=[*((role, role.label) for role in labels.ROLE_ORDER), *NOT_LABELS.items()],
             labels=frozenset(labels.ROLE_ORDER),
+            base=charts.LABELLED,
             url=self._span_of("role"),
         )
 
@@ -234,12 +235,12 @@ class Hub:
 
         def url(word, **span):
             if word == "unread":
-                span["text"] = "unread"
-            elif word == "unlabelled":
-                span |= {"text": "read", name: word}
-            elif word:
-                span[name] = word
-            return self.link(**span)
+                return self.link(text="unread", **span)
+            if word == "unlabelled":
+                return self.link(text="read", **{name: word}, **span)
+            if word == charts.BASE_WORD:
+                return self.link(**({"text": "read"} if name == "depth" else {"labelled": name}), **span)
+            return self.link(**{name: word}, **span) if word else self.link(**span)
 
         return url
 
@@ -338,6 +339,7 @@ class Hub:
                 counts=found["polarity"],
                 words=[*polarities, ("unlabelled", _("read, no polarity yet")), ("unread", _("unread"))],
                 labels=frozenset(labels.POLARITY_ORDER),
+                base=charts.LABELLED,
                 url=self._span_of("polarity"),
             ),
             BarsByYear(
@@ -346,6 +348,7 @@ class Hub:
                 counts=found["depth"],
                 words=[*reversed(depths), ("unread", _("unread"))],
                 labels=frozenset(depth for depth, _label in depths),
+                base=charts.READ,
                 url=self._span_of("depth"),
             ),
         ]

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.http import QueryDict
 
 from citations.models import ClaimTreatment, HubSummary
+from explorer import charts
 from explorer.citing import Citing, Listing
 from explorer.facets import BY_NAME, PARAMETERS
 from explorer.filters import HUB_TABLE, HubListing, Query
@@ -61,10 +62,11 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
     hub = Hub(best.paper, "/x/")
     for bars in (hub.roles_over_time, *hub.polarity_and_depth_over_time()):
         for bar in bars.bars:
+            span = {"year_min": bar.first, "year_max": bar.last}
             assert opened(hub.paper, bar.url) == bar.total
+            assert opened(hub.paper, bars.url(charts.BASE_WORD, **span)) == bar.labelled
             for word, _label in bars.words:
                 count = bar.counts[word]
-                span = {"year_min": bar.first, "year_max": bar.last}
                 assert not count or opened(hub.paper, bars.url(word, **span)) == count
     for row in hub.co_cited()[0]:
         assert opened(hub.paper, row.url) == row.count

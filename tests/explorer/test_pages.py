@@ -17,7 +17,7 @@ from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
 from explorer import components, facets
 from explorer.templatetags import hub_tags
-from papers.models import Notice, PaperVersion
+from papers.models import Notice, Paper, PaperVersion
 from tests.factories import (
     make_assertion,
     make_author,
@@ -384,6 +384,9 @@ def test_versions_are_named_where_there_are_several(client, kinds):
 def test_a_long_abstract_shows_whole_sentences_and_unfolds(client, library):
     part = section(hub_of(client, library[0]), "abstract")
     assert "A lantern was hung. (one sentence, as given by the source)" in words(part)
+    assert words(part.xpath(".//details/p")[0]) == library[0].abstract.strip()
+    Paper.objects.update(summary="")
+    part = section(hub_of(client, library[0]), "abstract")
     shown, rest = (words(one) for one in part.xpath(".//div/p | .//details/p"))
     assert shown.endswith(". …")
     assert f"{shown.removesuffix(' …')} {rest}" == library[0].abstract.strip()
