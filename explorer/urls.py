@@ -1,5 +1,6 @@
 """The addresses of the pages (contract: Pages) and of the API."""
 
+from django.conf import settings
 from django.urls import path, re_path
 
 from explorer import api, views
@@ -24,3 +25,5 @@ urlpatterns = [
     re_path(r"^(?P<scheme>doi|arxiv)/(?P<value>.+?)/?$", views.by_identifier),
     re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
 ]
+if settings.DEBUG:
+    urlpatterns.insert(0, path("about/design/", views.design, name="design"))

@@ -232,6 +232,14 @@ def about_labels(request):
 
 
 @require_safe
+def design(request):
+    """Every component in every state. Its address is there with DEBUG alone."""
+    from explorer.design import everything
+
+    return render(request, "explorer/design.html", everything())
+
+
+@require_safe
 def by_identifier(request, scheme, value):
     """``/doi/…``, ``/arxiv/…``, ``/id/<scheme>/…``: for good to the hub of the paper so named."""
     paper = Paper.objects.by_identifier(scheme, value).first()

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
 from django.template.loader import render_to_string
@@ -15,7 +16,7 @@ from citations import labels
 from citations.headline import Status
 from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
-from explorer import components, facets
+from explorer import components, facets, urls, views
 from explorer.templatetags import hub_tags
 from papers.models import Notice, PaperVersion
 from tests.factories import (
@@ -848,3 +849,19 @@ def test_every_word_has_a_mark_beside_it():
         assert labels.POLARITY_SIGNS[polarity] in components.polarity_chip(polarity)
         assert str(polarity.label) in components.polarity_chip(polarity)
     assert Dimension.UNMAPPED not in labels.POLARITY_SIGNS
+
+
+@db
+def test_the_page_of_components_shows_each_without_a_query(rf, django_assert_num_queries):
+    request = rf.get("/about/design/")
+    request.user = AnonymousUser()
+    with django_assert_num_queries(0):
+        page = html.document_fromstring(views.design(request).content)
+    shown = words(page.xpath("//main")[0])
+    for word in (*labels.Role, *labels.Polarity, *labels.LabelSource):
+        assert str(word.label) in shown
+    for state in ("retracted", "known from references only", "text withheld", "none: all labelled", "×"):
+        assert state in shown
+    assert len(page.xpath("//svg[@class='chart']")) == 2
+    assert len(page.xpath("//details[contains(., 'the whole passage')]")) == 1
+    assert not any(pattern.name == "design" for pattern in urls.urlpatterns if hasattr(pattern, "name"))
