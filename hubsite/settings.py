@@ -289,7 +289,7 @@ SECURE_HSTS_SECONDS = whole_number("HSTS_SECONDS", default=0, low=0, high=10 * 3
 # --- the application -----------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "hubsite.curating.CuratingConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from lxml import html
 
-from citations import curation
+from citations import curation, queues
 from citations.checks import check_library
 from citations.models import (
     Assertion,
@@ -101,6 +102,30 @@ def whole_form(client, page):
 
 
 # -- sentences and pairs -----------------------------------------------------------------------
+
+
+def queues_shown(client):
+    """What the first page says of each queue: {title: (count, words)}."""
+    page = html.document_fromstring(client.get(reverse("admin:index")).content)
+    return {
+        line.find("a").text: (line.findtext("strong"), line.findtext("span"))
+        for line in page.xpath("//ul[@class='queues']/li")
+    }
+
+
+def test_the_first_page_says_what_waits(desk, context, monkeypatch):
+    assert queues_shown(desk)["Unmatched references"][0] == "0"
+    for _each in range(3):
+        make_unmatched()
+    act(desk, context, "label", role="method")
+    assert queues_shown(desk)["Unmatched references"][0] == "3"
+    assert queues_shown(desk)["Label sentences"] == (None, "1 label by you today")
+    monkeypatch.setattr(queues, "MOST", 2)
+    assert queues_shown(desk)["Unmatched references"][0] == "more than 2"
+
+
+def test_who_may_not_work_a_queue_does_not_see_it(clerk):
+    assert queues_shown(clerk) == {}
 
 
 def test_the_relabel_screen_shows_the_sentence_marked_and_all_that_was_said(desk, context):
