@@ -23,7 +23,7 @@ CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected
 # Each core runs its share of the tests, with a database of its own.
 PYTEST = -m pytest -n auto $(ARGS)
 
-.PHONY: help install demo demo-admin serve test test-sqlite test-postgres test-spark lint bench bench-labels clean
+.PHONY: help install demo demo-admin serve test test-sqlite test-postgres test-spark lint bench bench-labels screenshots clean
 .NOTPARALLEL:
 
 help: ## Say what can be made (the default)
@@ -90,6 +90,9 @@ bench: install ## Measure loading, pages, serving, explorer and refresh (ARGS="-
 bench-labels: install ## Measure how well labels are read, on published sets (ARGS=FOLDER of the files)
 	@$(CLEAN) $(PY) -m tests.bench.labels $(ARGS)
 	@$(CLEAN) $(PY) -m tests.bench.hubs $(ARGS)
+
+screenshots: install ## Take the pictures of docs/ anew, of the sample library (needs a Chromium)
+	@$(CLEAN) $(PY) -m tests.screenshots
 
 clean: ## Remove what was made here, the sample library too; never db.sqlite3 or .secret-key
 	rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .hypothesis demo.sqlite3 demo.sqlite3-*
