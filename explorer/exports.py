@@ -152,7 +152,7 @@ def _entry(request, pair):
         "author": " and ".join(_tex_name(row) for row in paper.authorships.all()),
         "year": said.year,
         venue_field: venue.translate(TEX),
-        "doi": doi if doi.translate(TEX).replace("\\_", "_") == doi else "",
+        "doi": "" if "{" in doi or "}" in doi else doi,  # taken as it stands by what reads it
         "url": said.url,
         "keywords": ", ".join(_keywords(pair)),
         "note": _note(request, pair).translate(TEX),

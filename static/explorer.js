@@ -57,9 +57,8 @@
   const search = () => {
     const box = document.querySelector(".explorer-frame")?.getBoundingClientRect();
     const inView = box && box.top < innerHeight && box.bottom > 0;
-    const field = (inView && byId("filter-q")) || byId("site-q") || byId("q");
-    if (field && !field.getClientRects().length) byId("filters").open = true;
-    field?.focus();
+    if (inView) byId("filters").open = true;
+    ((inView && byId("filter-q")) || byId("site-q") || byId("q"))?.focus();
   };
 
   const keys = {

@@ -234,6 +234,22 @@ def test_the_style_sheet_is_small_and_self_contained():
     assert "@import" not in css and "url(" not in css
 
 
+def test_the_scripts_of_the_site_are_small_and_htmx_is_its_own_file(client):
+    sizes = {path.name: path.stat().st_size for path in (HOUSE / "static").glob("*.js")}
+    assert sum(sizes.values()) <= 15_000 and sizes["explorer.js"] <= 7_000 and sizes["theme.js"] < 600
+    assert client.get("/static/django_htmx/htmx-2.min.js").status_code == 200
+
+
+@db
+def test_only_the_theme_is_waited_for(client, library):
+    for name, url in addresses(*library).items():
+        page = get(client, url)
+        waited_for = page.xpath("//script[not(@defer)]/@src")
+        assert [Path(src).name for src in waited_for] == ["theme.js"], name
+        has_htmx = any("htmx" in src for src in page.xpath("//script/@src"))
+        assert has_htmx == bool(page.xpath("//*[@data-hx-boost]")), name
+
+
 def test_no_template_sets_style_or_script():
     for path in (HOUSE / "templates").rglob("*.html"):
         if "admin" not in path.parts:
