@@ -203,11 +203,14 @@ def _ris(request, pair):
 def _split(row):
     """(family, given) of an authorship as printed; given is empty where they cannot be told apart."""
     words = row.name.split()
+    if "and" in words:  # "Marsh and Moor Trust" is no person
+        return row.name, ""
     for length in range(1, len(words)):
-        family = " ".join(words[-length:])
-        if text.fold_name(family) == row.family and "," not in row.name:
-            return family, " ".join(words[:-length])
-    return row.name, ""
+        family, given = " ".join(words[-length:]), " ".join(words[:-length])
+        if "," not in row.name and text.fold_name(family) == row.family:
+            return family, given
+    family, _comma, given = row.name.partition(",")
+    return (family, given.strip()) if given.count(",") == 0 else (row.name, "")
 
 
 def _keywords(pair):
