@@ -26,6 +26,7 @@ from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date, quote_etag
 from django.utils.translation import get_language_from_request
+from django_htmx.middleware import HtmxDetails
 
 from explorer import limits
 from papers import bulk
@@ -37,6 +38,8 @@ LOOK_AGAIN = 0.02
 MOST_BYTES = 400_000  # of a page that is kept
 SMALLEST_ZIPPED = 1000  # bytes; below, compressing saves nothing
 ZIP_LEVEL = 6
+# The headers that tell a page from its part, as nginx does too (docs/nginx.conf).
+PART_HEADERS = ["HX-Request", "HX-History-Restore-Request"]
 
 
 def kept(view):
@@ -47,6 +50,12 @@ def kept(view):
     """
     view.kept = True
     return view
+
+
+def wants_part(request):
+    """Whether htmx asks, for the part of a page that it swaps; not where it restores a whole page."""
+    asked = HtmxDetails(request)
+    return bool(asked) and not asked.history_restore_request
 
 
 class Held(NamedTuple):
@@ -112,6 +121,7 @@ class KeptPages:
                 keep(request, response)
             elif request.private:
                 response["Cache-Control"] = "private, no-cache"
+                patch_vary_headers(response, PART_HEADERS)
             return response
         finally:
             if request.making is not None:
@@ -145,11 +155,16 @@ def is_shared(request):
 
 
 def place_of(request):
-    """The key of a page: what tells it from every other but for the mark (address, language, release)."""
+    """The key of a page: what tells it from every other but for the mark.
+
+    Its address, its language, whether only a part is asked for, and the release.
+    """
     language = get_language_from_request(request)
+    part = "part" if wants_part(request) else "page"
     address = (request.scheme, request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
     return blake2b(
-        "\n".join((*address, language, release())).encode("utf-8", "replace"), digest_size=16
+        "\n".join((*address, language, part, release())).encode("utf-8", "replace"),
+        digest_size=16,
     ).hexdigest()
 
 
@@ -213,7 +228,7 @@ def _with_headers(response, page):
     response["X-Accel-Expires"] = "@1"
     if page.modified:
         response["Last-Modified"] = http_date(page.modified)
-    patch_vary_headers(response, ["Accept-Language", "Accept-Encoding", "Cookie"])
+    patch_vary_headers(response, ["Accept-Language", "Accept-Encoding", "Cookie", *PART_HEADERS])
     return response
 
 

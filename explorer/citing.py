@@ -329,6 +329,12 @@ class Listing:
             return newest[begin:end]
         return self.citing.columns.citing[self._places(sort)[begin:end]].tolist()
 
+    def first_ids(self, most):
+        """Ids of the first ``most`` citing papers of the whole list, in its order."""
+        if not self.total:
+            return []
+        return self.citing.columns.citing[self._places(self.query.one("sort"))[:most]].tolist()
+
     def _places(self, sort):
         words = text.fold(self.query.one("q")).split()[:MOST_WORDS] if sort == "relevance" else []
         order = self.citing.order(sort if sort in ORDERS else "-depth" if words else "-year")

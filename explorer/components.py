@@ -408,6 +408,17 @@ def evidence_url(citation):
     return reverse("explorer:evidence", args=(citation.cited_paper_id, citation.citing_paper_id))
 
 
+def select_box(citation):
+    """What ticks a citing paper for the form that exports."""
+    return format_html(
+        '<label class="tick-box"><input type="checkbox" name="paper" value="{}" form="export">'
+        '<span class="hidden">{}: {}</span></label>',
+        citation.citing_paper_id,
+        _("Select"),
+        citation.citing_paper.display_title,
+    )
+
+
 def citing_line(citation):
     """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers."""
     contexts = citation.contexts.all()
@@ -420,7 +431,7 @@ def citing_line(citation):
         words = _("Evidence") if citation.is_read else _("What is known of this citation")
     paper = citation.citing_paper
     return format_html(
-        '{}{}{}<p class="small"><a href="{}">{} <span class="hidden">: {}</span></a></p>',
+        '{}{}{}<p class="small"><a href="{}" data-open>{} <span class="hidden">: {}</span></a></p>',
         paper_line(paper),
         citation_chips(citation),
         join(sentence(context) for context in contexts[:SENTENCES_IN_A_LINE]),
@@ -495,16 +506,21 @@ def _examples(examples):
 
 
 def facet_links(parameter, values, anchor):
-    """The values of a facet as items of a list, each a link that switches it on or off."""
+    """The values of a facet as items of a list, each a link that switches it on or off.
+
+    A link keeps its id when it is swapped, and with it the focus.
+    """
     return join(_facet_link(parameter.name, value, anchor) for value in values)
 
 
 def _facet_link(name, value, anchor):
+    key = f"facet-{name}-{'_'.join(value.value.split())}"
     if value.selected:
         return format_html(
-            '<li><a href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
+            '<li><a id="{}" href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
             '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
             '<span class="number">{}</span></a></li>',
+            key,
             value.toggle_url,
             anchor,
             value.label,
@@ -522,8 +538,9 @@ def _facet_link(name, value, anchor):
     elif name == "polarity":
         mark = format_html('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
     return format_html(
-        '<li><a href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
+        '<li><a id="{}" href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
         '<span class="number">{}</span></a></li>',
+        key,
         value.toggle_url,
         anchor,
         mark,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from django.conf import settings
@@ -27,6 +28,8 @@ LONGEST_QUERY = 8000  # characters after the ?; nginx takes no more by itself
 SLOTS = 2  # pages made at once: while one computes, the other waits for the database
 PLACES = 16  # requests that wait for a slot, or for a page that another request makes
 PATIENCE = 5.0  # seconds that a request waits
+EXPORTS = 2  # files that are sent at once; a batch of one takes a slot while it is made
+BATCH_TRIES = 30  # for a slot of one more batch, a second apart, before a file is broken off
 READING_SECONDS = 10.0  # of a statement on PostgreSQL, of all statements of a page on SQLite
 INSTRUCTIONS = 20_000  # of SQLite's machine between two looks at the clock: under a millisecond
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
@@ -97,6 +100,7 @@ class TurnedAway:
 
 
 gate = Gate()
+exports = Gate(slots=EXPORTS, places=0)
 turned_away = TurnedAway()
 
 
@@ -176,6 +180,28 @@ def took_too_long(error):
     if not isinstance(error, OperationalError):
         return False
     return getattr(error.__cause__, "sqlstate", None) == QUERY_CANCELED or str(error) == "interrupted"
+
+
+@contextmanager
+def slot():
+    """A slot for a piece of an answer that is being sent, and an end to reads that take too long.
+
+    Raises TimeoutError where there is none for BATCH_TRIES seconds: a file that is broken off
+    is better than one that lacks rows.
+    """
+    for _try in range(BATCH_TRIES):
+        if gate.enter():
+            break
+        time.sleep(1)
+    else:
+        raise TimeoutError("no slot for the rest of a file")
+    connection = reading_connection()
+    try:
+        bind(connection, READING_SECONDS)
+        yield
+    finally:
+        gate.leave()
+        unbind(connection)
 
 
 def busy(request):

@@ -14,6 +14,8 @@ urlpatterns = [
     path("papers/<int:paper_id>-<slug:slug>/", views.hub, name="hub"),
     path("papers/<int:paper_id>/citing/", views.citing),
     path("papers/<int:paper_id>-<slug:slug>/citing/", views.citing, name="citing"),
+    path("papers/<int:paper_id>/citing/export/", views.export),
+    path("papers/<int:paper_id>-<slug:slug>/citing/export/", views.export, name="export"),
     path("papers/<int:paper_id>/years/", views.years),
     path("papers/<int:paper_id>-<slug:slug>/years/", views.years, name="years"),
     path("papers/<int:paper_id>/citing/<int:citing_id>/", views.citation, name="evidence"),

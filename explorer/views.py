@@ -11,12 +11,13 @@ from django.views.decorators.http import require_safe
 from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
-from explorer import accuracy, facets
+from explorer import accuracy, exports, facets
 from explorer.accuracy import Accuracy, Comparisons
-from explorer.caching import kept
+from explorer.caching import kept, wants_part
 from explorer.citing import Listing
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
-from explorer.hub import Hub, attach, evidence, hubs_for_list
+from explorer.hub import EXPLORER, Hub, attach, evidence, hubs_for_list
+from explorer.limits import refused
 from explorer.representative import SHOWN, telling_context
 from papers import identifiers
 from papers.models import Author, Paper, PaperRedirect
@@ -97,6 +98,8 @@ def hub(request, paper_id, slug=""):
         return moved
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
+    if wants_part(request):
+        return _explorer_part(request, page, listing, citations, anchor=EXPLORER)
     representatives = page.representatives()
     co_cited, left_out = page.co_cited()
     co_cited = attach(paper, [*citations, *representatives], co_cited)
@@ -125,8 +128,22 @@ def citing(request, paper_id, slug=""):
         return moved
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
+    if wants_part(request):
+        return _explorer_part(request, page, listing, citations, anchor="")
     attach(paper, citations)
     return render(request, "explorer/citing.html", _explorer_context(page, listing, citations))
+
+
+@require_safe
+def export(request, paper_id, slug=""):
+    """Citing papers as a file, those selected or all that match. Not kept: it is sent as it is made."""
+    paper, _path, moved = _find(request, paper_id, "explorer:export")
+    if moved:
+        return moved
+    try:
+        return exports.export(request, paper)
+    except exports.Refusal as refusal:
+        return refused(request, 400, str(refusal))
 
 
 @require_safe
@@ -291,6 +308,13 @@ def _listing(request, page, path):
     return listing, listing.rows()
 
 
+def _explorer_part(request, page, listing, citations, *, anchor):
+    """What htmx swaps into a page of citing papers: its facets, its results and its count."""
+    attach(page.paper, citations)
+    context = _explorer_context(page, listing, citations) | {"anchor": anchor, "is_part": True}
+    return render(request, "_explorer_part.html", context)
+
+
 def _explorer_context(page, listing, citations):
     return {
         "hub": page,
@@ -301,6 +325,8 @@ def _explorer_context(page, listing, citations):
         "chips": chips(listing.query, listing.path),
         "without": listing.without() if not listing.total and listing.query.active else [],
         "sorts": facets.SORTS,
+        "formats": exports.FORMATS,
+        "most_exported": exports.MOST,
         "fictional": page.paper.is_fictional,
     }
 

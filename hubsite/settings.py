@@ -296,6 +296,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_filters",
+    "django_htmx",  # for the htmx in its static files
     "simple_history",
     "axes",
     "csp",

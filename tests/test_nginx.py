@@ -34,8 +34,9 @@ class Answer(BaseHTTPRequestHandler):
         if self.server.down:  # connections that are open still
             self.close_connection = True
             return
-        body = f"{self.server.words} {self.headers.get('Accept-Language')}".encode()
-        tag = f'"{self.server.words}"'
+        is_part = self.headers.get("HX-Request") == "true"
+        body = f"{self.server.words} {self.headers.get('Accept-Language')}{' part' * is_part}".encode()
+        tag = f'"{self.server.words}{is_part}"'
         known = self.headers.get("If-None-Match") == tag
         self.server.asked.append((self.path, 304 if known else 200, self.headers))
         self.send_response(304 if known else 200)
@@ -144,6 +145,15 @@ def test_languages_and_encodings_are_told_apart_and_no_more(site, front):
     _status, body, headers = ask(front, Accept_Encoding="br, gzip, zstd")
     assert headers["Content-Encoding"] == "gzip" and gzip.decompress(body) == b"first en"
     assert ask(front)[1] == b"first en"
+
+
+def test_a_page_and_the_part_that_htmx_asks_for_are_told_apart(front):
+    for _each in range(3):
+        assert ask(front)[1] == b"first en"
+        assert ask(front, HX_Request="true")[1] == b"first en part"
+    # The site takes it for a page, and so does nginx.
+    assert ask(front, HX_Request="TRUE")[1] == b"first en"
+    assert ask(front, HX_Request="true")[1] == b"first en part"
 
 
 def test_without_the_site_readers_get_the_page_that_is_kept(site, front):

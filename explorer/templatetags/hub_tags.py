@@ -31,6 +31,7 @@ for component in (
     components.polarity_chip,
     components.representative,
     components.role_chip,
+    components.select_box,
     components.sentence,
     components.share_bar,
     components.summary_line,

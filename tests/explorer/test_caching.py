@@ -142,6 +142,37 @@ def test_addresses_hosts_and_languages_are_told_apart(client, hub, settings):
 
 
 @db
+@pytest.mark.parametrize("first", ["page", "part"])
+def test_a_page_and_its_part_are_never_mixed_up(client, hub, first, django_assert_num_queries):
+    """The same address, asked by a browser and by htmx, in either order."""
+    address = f"{hub.get_absolute_url()}?role=background"
+    asked = {"page": {}, "part": {"HX-Request": "true"}}
+    order = ["page", "part"] if first == "page" else ["part", "page"]
+    made = {name: client.get(address, headers=asked[name]) for name in order}
+    assert b"<html" in made["page"].content and b"<html" not in made["part"].content
+    assert b'class="results"' in made["part"].content and made["page"]["ETag"] != made["part"]["ETag"]
+    for name, other in (order, order[::-1]):
+        with django_assert_num_queries(1):
+            assert client.get(address, headers=asked[name]).content == made[name].content
+        zipped = client.get(address, headers=asked[name] | {"accept-encoding": "gzip"})
+        assert gzip.decompress(zipped.content) == made[name].content
+        assert "HX-Request" in made[name]["Vary"] and "HX-Request" in zipped["Vary"]
+        known = asked[name] | {"if-none-match": made[other]["ETag"]}
+        assert client.get(address, headers=known).content == made[name].content
+
+
+@db
+def test_whole_pages_are_restored_and_parts_vary_for_staff_too(client, hub):
+    address = hub.get_absolute_url()
+    restored = client.get(address, headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert b"<html" in restored.content
+    client.force_login(make_staff(is_superuser=True))
+    own = client.get(address, headers={"HX-Request": "true"})
+    assert b"<html" not in own.content and "HX-Request" in own["Vary"]
+    assert own["Cache-Control"] == "private, no-cache"
+
+
+@db
 def test_what_is_not_there_is_not_kept(client, hub):
     missing = client.get("/papers/999999/")
     assert missing.status_code == 404 and "public" not in missing.get("Cache-Control", "")

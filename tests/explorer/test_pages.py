@@ -57,6 +57,11 @@ def words(element):
     return " ".join(element.text_content().split())
 
 
+def inline_scripts(page):
+    """The scripts of a page that are not files of this site."""
+    return page.xpath("//script[text() or not(starts-with(@src, '/static/'))]")
+
+
 def get(client, url, status=200):
     response = client.get(url, follow=True)
     assert response.status_code == status, url
@@ -132,7 +137,7 @@ def test_every_page_is_one_document_without_inline_style_or_script(client, libra
         assert response.status_code == 200, name
         assert len(page.findall(".//h1")) == 1, name
         assert len(page.findall(".//main")) == 1, name
-        assert not page.findall(".//script") and not page.findall(".//style"), name
+        assert not inline_scripts(page) and not page.findall(".//style"), name
         inline = [key for element in page.iter(html.etree.Element) for key in element.attrib]
         assert not [key for key in inline if key == "style" or key.startswith("on")], name
         ids = page.xpath("//@id")
@@ -197,8 +202,8 @@ def test_nothing_hostile_gets_through(client):
     for name, url in pages.items():
         text = client.get(url, follow=True).content.decode()
         page = html.document_fromstring(text)
-        assert not page.xpath("//script | //img | //style | //@onclick | //@onerror"), name
-        assert "<script" not in text and "<img" not in text, name
+        assert not page.xpath("//img | //style | //@onclick | //@onerror"), name
+        assert not inline_scripts(page) and "alert(1)</script" not in text and "<img" not in text, name
         assert not [link for link in page.xpath("//@href") if link.lower().startswith("javascript")], name
 
 
@@ -230,10 +235,28 @@ def test_the_style_sheet_is_small_and_self_contained():
     assert "@import" not in css and "url(" not in css
 
 
+def test_the_scripts_of_the_site_are_small_and_htmx_is_its_own_file(client):
+    sizes = {path.name: path.stat().st_size for path in (HOUSE / "static").glob("*.js")}
+    assert sum(sizes.values()) <= 15_000 and sizes["explorer.js"] <= 7_000 and sizes["theme.js"] < 600
+    assert client.get("/static/django_htmx/htmx-2.min.js").status_code == 200
+
+
+@db
+def test_only_the_theme_is_waited_for(client, library):
+    for name, url in addresses(*library).items():
+        page = get(client, url)
+        waited_for = page.xpath("//script[not(@defer)]/@src")
+        assert [Path(src).name for src in waited_for] == ["theme.js"], name
+        has_htmx = any("htmx" in src for src in page.xpath("//script/@src"))
+        assert has_htmx == bool(page.xpath("//*[@data-hx-boost]")), name
+
+
 def test_no_template_sets_style_or_script():
     for path in (HOUSE / "templates").rglob("*.html"):
         if "admin" not in path.parts:
-            assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", path.read_text()), path
+            assert not re.search(
+                r"<script(?! src=\"{% static )|<style|\sstyle=|\son[a-z]+=", path.read_text()
+            ), path
 
 
 # -- the hub page ---------------------------------------------------------------------------------

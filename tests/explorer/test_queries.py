@@ -53,6 +53,28 @@ def test_a_hub_page_keeps_its_promise(client, django_assert_max_num_queries, siz
         client.get(hub.get_absolute_url() + query)
 
 
+@pytest.mark.parametrize("alone", ["", "citing/"])
+def test_the_part_that_is_swapped_costs_the_same_for_one_paper_and_for_many(
+    client, django_assert_max_num_queries, alone
+):
+    for size in (1, 12):
+        hub = furnished_hub(size)
+        address = f"{hub.get_absolute_url()}{alone}?role=background"
+        with django_assert_max_num_queries(13):
+            assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
+
+
+@pytest.mark.parametrize("name, queries", [("csv", 10), ("jsonl", 13), ("bibtex", 10), ("ris", 10)])
+def test_an_export_costs_the_same_for_one_paper_and_for_many(
+    client, django_assert_max_num_queries, name, queries
+):
+    for size in (1, 12):
+        hub = furnished_hub(size)
+        with django_assert_max_num_queries(queries):
+            answer = client.get(f"{hub.get_absolute_url()}citing/export/?format={name}")
+            assert list(answer.streaming_content)
+
+
 @pytest.mark.parametrize(
     "path, queries",
     [
