@@ -311,6 +311,7 @@ class Hub:
                 example_ids=example_ids,
                 share=headline.Share("", count, known, None, None),
                 url=self.link(cites=other_id),
+                compare_url=f"{reverse('explorer:compare')}?paper={self.paper.pk}&paper={other_id}",
             )
             for other_id, count, same_passage, *example_ids in works.get(self.paper.pk, [])
         ]
@@ -396,7 +397,10 @@ class EstimateLine:
 
 @dataclass
 class CoCitedLine:
-    """A co-cited work, its share of the known citing papers, and the address of those that cite both."""
+    """A co-cited work, its share of the known citing papers, and the address of those that cite both.
+
+    ``compare_url``: the page that shows it beside the hub.
+    """
 
     paper_id: int
     count: int
@@ -404,6 +408,7 @@ class CoCitedLine:
     example_ids: list[int]
     share: headline.Share
     url: str
+    compare_url: str = ""
     paper: Paper | None = None  # this and the next from ``attach``
     examples: list = field(default_factory=list)  # (citing paper, address of its evidence)
 

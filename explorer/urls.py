@@ -16,6 +16,7 @@ urlpatterns = [
     path("papers/<int:paper_id>/years/", views.years),
     path("papers/<int:paper_id>-<slug:slug>/years/", views.years, name="years"),
     path("papers/<int:paper_id>/citing/<int:citing_id>/", views.citation, name="evidence"),
+    path("compare/", views.compare, name="compare"),
     path("authors/<int:author_id>/", views.author, name="author"),
     path("about/labels/", views.about_labels, name="about-labels"),
     path("about/accuracy/", views.about_accuracy, name="accuracy"),

@@ -1,6 +1,6 @@
 """Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
 
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +15,7 @@ from explorer import accuracy, facets
 from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept
 from explorer.citing import Listing
+from explorer.compare import MOST, Asked, Comparison
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
 from explorer.hub import Hub, attach, evidence, hubs_for_list
 from explorer.representative import SHOWN, telling_context
@@ -144,6 +145,21 @@ def years(request, paper_id, slug=""):
         "fictional": paper.is_fictional,
     }
     return render(request, "explorer/years.html", context)
+
+
+@require_safe
+@kept
+def compare(request):
+    """Two to four hubs side by side. With fewer the page says how to name them."""
+    asked = Asked.parse(request.GET)
+    prefetch_related_objects(asked.papers, "authorships", "identifiers")
+    context = {
+        "asked": asked,
+        "comparison": Comparison(asked.papers),
+        "most": MOST,
+        "fictional": any(paper.is_fictional for paper in asked.papers),
+    }
+    return render(request, "explorer/compare.html", context)
 
 
 @require_safe

@@ -33,6 +33,7 @@ for component in (
     components.role_chip,
     components.sentence,
     components.share_bar,
+    components.share_cell,
     components.summary_line,
     components.swatch,
     components.title_link,

@@ -83,6 +83,7 @@ def addresses(paper, citing_paper, author):
         "years": reverse("explorer:years", args=[paper.pk, paper.slug]),
         "empty": f"{paper.get_absolute_url()}?role=extension&year_max=1900",
         "evidence": reverse("explorer:evidence", args=[paper.pk, citing_paper.pk]),
+        "compare": f"/compare/?paper={paper.pk}&paper={citing_paper.pk}&paper=nobody",
         "author": author.get_absolute_url(),
         "words": "/about/labels/",
         "accuracy": "/about/accuracy/",
