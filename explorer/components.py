@@ -485,15 +485,13 @@ def co_cited_work(row):
     )
     year = format_html(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
     return format_html(
-        '<li><p>{}{} {}</p><p class="small">{} '
-        '<a href="{}">{}<span class="hidden">: {}</span></a></p>{}</li>',
+        '<li><p>{}{} {}</p><p class="small">{} <a href="{}">{}</a></p>{}</li>',
         title_link(paper),
         year,
         paper_chips(paper),
         counted,
         row.compare_url,
         _("compare"),
-        paper.display_title,
         _examples(row.examples) if row.examples else NOTHING,
     )
 

@@ -106,6 +106,7 @@ def hub(request, paper_id, slug=""):
         "claims": claims,
         "untied": untied,
         "co_cited": co_cited,
+        "co_cited_map": page.co_citation_map(co_cited),
         "left_out": left_out,
         "representatives": [(one, telling_context(one)) for one in representatives],
         "representatives_shown": SHOWN,
