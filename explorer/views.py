@@ -1,5 +1,6 @@
 """Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
 
+from django.conf import settings
 from django.db.models import F, prefetch_related_objects
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -115,6 +116,7 @@ def hub(request, paper_id, slug=""):
         "fields": list(paper.fields.all()),
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),
+        "page_url": absolute(request, path),
     }
     return render(request, "explorer/hub.html", context)
 
@@ -284,6 +286,13 @@ def _find(request, paper_id, route):
         return paper, path, None
     query = request.META.get("QUERY_STRING", "")
     return paper, path, HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+
+
+def absolute(request, path):
+    """``path`` with the site's address in front: the one that is set, else the one that was asked."""
+    if settings.PUBLIC_URL_IS_SET:
+        return f"{settings.PUBLIC_URL}{path}"
+    return request.build_absolute_uri(path)
 
 
 def _kept_ids(*ids):
