@@ -13,6 +13,8 @@ urlpatterns = [
     path("papers/<int:paper_id>-<slug:slug>/", views.hub, name="hub"),
     path("papers/<int:paper_id>/citing/", views.citing),
     path("papers/<int:paper_id>-<slug:slug>/citing/", views.citing, name="citing"),
+    path("papers/<int:paper_id>/card.<str:kind>", views.card),
+    path("papers/<int:paper_id>-<slug:slug>/card.<str:kind>", views.card, name="card"),
     path("papers/<int:paper_id>/years/", views.years),
     path("papers/<int:paper_id>-<slug:slug>/years/", views.years, name="years"),
     path("papers/<int:paper_id>/citing/<int:citing_id>/", views.citation, name="evidence"),

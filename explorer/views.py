@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db.models import F, prefetch_related_objects
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
 from explorer import accuracy, facets
+from explorer import card as pictures
 from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept
 from explorer.citing import Listing
@@ -117,6 +118,7 @@ def hub(request, paper_id, slug=""):
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),
         "page_url": absolute(request, path),
+        "card_url": absolute(request, reverse("explorer:card", args=[paper.pk, paper.slug, "png"])),
     }
     return render(request, "explorer/hub.html", context)
 
@@ -148,6 +150,22 @@ def years(request, paper_id, slug=""):
         "fictional": paper.is_fictional,
     }
     return render(request, "explorer/years.html", context)
+
+
+@require_safe
+@kept
+def card(request, paper_id, kind, slug=""):
+    """The preview picture of a hub for other sites, as ``png`` or ``svg``."""
+    if kind not in ("png", "svg"):
+        raise Http404
+    paper, _path, moved = _find(request, paper_id, "explorer:card", kind=kind)
+    if moved:
+        return moved
+    page = Hub(paper, paper.get_absolute_url())
+    if kind == "png":
+        return HttpResponse(pictures.png(page, settings.LIBRARY_NAME), content_type="image/png")
+    picture, _machine = pictures.svg(page, settings.LIBRARY_NAME)
+    return HttpResponse(picture, content_type="image/svg+xml")
 
 
 @require_safe
@@ -270,10 +288,11 @@ def not_found(request, exception):
 # -- shared by the views ---------------------------------------------------------------------
 
 
-def _find(request, paper_id, route):
+def _find(request, paper_id, route, **more):
     """(paper, its canonical path, None), or (…, the redirect to it). Raises Http404.
 
-    One query; a second for an unknown number, which may be that of a merged paper.
+    One query; a second for an unknown number, which may be that of a merged paper. ``more``: what else
+    the route takes.
     """
     papers_read = Paper.objects.select_related("venue", "hub_summary")
     paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
@@ -281,7 +300,7 @@ def _find(request, paper_id, route):
         paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
     if paper is None:
         raise Http404(_("There is no paper with the number %s.") % paper_id)
-    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug})
+    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug, **more})
     if request.path == path:
         return paper, path, None
     query = request.META.get("QUERY_STRING", "")
