@@ -30,10 +30,10 @@ def hub():
     others = [make_paper(f"{word} in the northern marshes, and how they move") for word in "abcdefgh"]
     make_hub(
         paper,
-        roles={role: 3 + number for number, role in enumerate(ROLES)},
-        polarities={"supports": 4, "qualifies": 2, "disputes": 1, "neutral": 6},
-        unlabelled=4,
-        unread=9,
+        roles=dict.fromkeys(ROLES, 2),
+        polarities={"supports": 2, "qualifies": 2, "disputes": 1, "neutral": 1},
+        unlabelled=1,
+        unread=1,
     )
     for number, pair in enumerate(paper.incoming_citations.all()):
         for other in others[: 3 + number % 6]:
