@@ -118,6 +118,22 @@ def stored_works(paper_ids):
     return {paper_id: msgspec.json.decode(works) for paper_id, works in rows}
 
 
+def cited_together(rows):
+    """How often works are cited together, as far as their stored lists say.
+
+    ``rows``: (id of a work, how many papers cite it, its ``CoCitedWorks.works`` or None). Returns
+    ``({(id, id): papers that cite both}, {id: papers that cite it})``, the smaller id first. A pair is
+    among them if one of the two is in the other's list: counts are exact, but a pair that both
+    lists leave out is not told from none. No query.
+    """
+    together, known = {}, {}
+    for paper_id, cited_by, works in rows:
+        known[paper_id] = cited_by
+        for other_id, papers, *_rest in msgspec.json.decode(works) if works else ():
+            together[min(paper_id, other_id), max(paper_id, other_id)] = papers
+    return {pair: papers for pair, papers in together.items() if known.keys() >= {*pair}}, known
+
+
 def refresh_co_citations(known, *, count=co_cited_works):
     """Store the co-cited works of these papers, as far as ten papers cite them.
 

@@ -24,6 +24,20 @@ def wilson_interval(k, n):
     return low, high
 
 
+def difference_interval(one, other):
+    """The 95 % interval of the difference of two shares, each given as (share, low, high), in fractions.
+
+    With the Wilson intervals of two independent shares it is Newcombe's hybrid score interval:
+    Newcombe, R. G. (1998), Statist. Med. 17, 873–890, method 10. A share that is known without
+    error has itself as both limits and adds nothing to the width (Donner, A. & Zou, G. Y. (2012),
+    Stat. Methods Med. Res. 21, 347–359). Two intervals may overlap while this one leaves out 0.
+    """
+    (p, low_p, high_p), (q, low_q, high_q) = one, other
+    below = sqrt((p - low_p) ** 2 + (high_q - q) ** 2)
+    above = sqrt((high_p - p) ** 2 + (q - low_q) ** 2)
+    return p - q - below, p - q + above
+
+
 def upper_bound_when_none_seen(n):
     """The 95 % upper bound of a share of which none was seen among n: 1 − 0.05^(1/n).
 

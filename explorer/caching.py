@@ -66,6 +66,11 @@ class Held(NamedTuple):
     headers: dict[str, str]
     body: bytes
 
+    @property
+    def shrinks(self):
+        """Whether compressing saves anything: a PNG is compressed already."""
+        return len(self.body) >= SMALLEST_ZIPPED and self.headers["Content-Type"] != "image/png"
+
     def answer(self, request):
         """The answer to ``request``: the page, or a 304 to who has it."""
         response = HttpResponse(self.body, headers=self.headers)
@@ -185,7 +190,7 @@ def held_page(request):
         mark = LibraryMark.current_number() if mark is None else mark
         if held.mark != mark:
             continue
-        if wants_zipped and key != zipped and len(held.body) >= SMALLEST_ZIPPED:
+        if wants_zipped and key != zipped and held.shrinks:
             held = held.zipped()
             cache.set(zipped, held, KEPT_SECONDS)
         return held

@@ -460,6 +460,29 @@ def summary_line(paper):
     )
 
 
+def share_cell(line, is_role, machine):
+    """A share where there is no table: k of n (a link), percent, bar, interval or why there is none."""
+    share = line.share
+    if share is None:
+        return format_html('<span class="missing">{}</span>', _("nothing labelled"))
+    k_of_n = _("%(k)s of %(n)s") % {"k": count(share.count), "n": count(share.base)}
+    number = '<a class="number" href="{1}">{0}</a>' if share.count else '<span class="number">{0}</span>'
+    if share.low is not None:
+        interval = _("95%% interval %(low)s–%(high)s%%") % {
+            "low": int(share.low * 100 + 0.5),
+            "high": int(share.high * 100 + 0.5),
+        }
+    else:
+        interval = _("no interval: machine labels") if machine else _("no interval: all labelled")
+    return format_html(
+        '{} ({}%) {}<span class="small">{}</span>',
+        format_html(number, k_of_n, line.url),
+        SafeString("&lt;1") if share.count and not share.percent else share.percent,
+        share_bar(share, line.word if is_role else "plain"),
+        interval,
+    )
+
+
 def co_cited_work(row):
     """A ``CoCitedLine``: the work, its share of the known citing papers, and examples."""
     paper, share = row.paper, row.share
@@ -473,11 +496,13 @@ def co_cited_work(row):
     )
     year = format_html(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
     return format_html(
-        '<li><p>{}{} {}</p><p class="small">{}</p>{}</li>',
+        '<li><p>{}{} {}</p><p class="small">{} <a href="{}">{}</a></p>{}</li>',
         title_link(paper),
         year,
         paper_chips(paper),
         counted,
+        row.compare_url,
+        _("compare"),
         _examples(row.examples) if row.examples else NOTHING,
     )
 

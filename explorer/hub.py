@@ -8,19 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import Count, F, Prefetch, Q, prefetch_related_objects
+from django.db.models import Case, Count, F, Prefetch, Q, When, prefetch_related_objects
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from citations import headline, labels, machine
-from citations.cocitation import STORED_FROM, co_cited_works, stored_works
+from citations.cocitation import STORED_FROM, cited_together, co_cited_works, stored_works
 from citations.estimates import MIN_CHECKS, Estimate
 from citations.labels import Dimension, LabelSource, Polarity, Role
 from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
-from explorer import charts, facets
+from explorer import charts, cocited_map, facets
 from explorer.charts import BarsByYear
 from explorer.citing import Citing
 from explorer.representative import candidates, choose
@@ -312,10 +313,24 @@ class Hub:
                 example_ids=example_ids,
                 share=headline.Share("", count, known, None, None),
                 url=self.link(cites=other_id),
+                compare_url=f"{reverse('explorer:compare')}?paper={self.paper.pk}&paper={other_id}",
             )
             for other_id, count, same_passage, *example_ids in works.get(self.paper.pk, [])
         ]
         return rows, left_out
+
+    def co_citation_map(self, rows):
+        """The Map of the co-cited works in ``rows``, which ``attach`` has seen; None for few. No query."""
+        if len(rows) < cocited_map.LEAST:
+            return None
+        works = [
+            cocited_map.Work(
+                row.paper_id, number, row.count, row.paper.display_title, row.paper.get_absolute_url()
+            )
+            for number, row in enumerate(rows, 1)
+        ]
+        counted = [(row.paper_id, row.paper.cited_by, row.paper.cited_with) for row in rows]
+        return cocited_map.Map(works, *cited_together(counted))
 
     @property
     def suggestions(self):
@@ -399,7 +414,10 @@ class EstimateLine:
 
 @dataclass
 class CoCitedLine:
-    """A co-cited work, its share of the known citing papers, and the address of those that cite both."""
+    """A co-cited work, its share of the known citing papers, and the address of those that cite both.
+
+    ``compare_url``: the page that shows it beside the hub.
+    """
 
     paper_id: int
     count: int
@@ -407,6 +425,7 @@ class CoCitedLine:
     example_ids: list[int]
     share: headline.Share
     url: str
+    compare_url: str = ""
     paper: Paper | None = None  # this and the next from ``attach``
     examples: list = field(default_factory=list)  # (citing paper, address of its evidence)
 
@@ -423,7 +442,11 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     """
     citing = {citation.citing_paper_id for citation in citations}
     wanted = {one for row in co_cited for one in (row.paper_id, *row.example_ids)} | citing
-    papers = Paper.objects.select_related("venue").defer("abstract", "search_text").in_bulk(wanted)
+    papers = Paper.objects.select_related("venue").defer("abstract", "search_text")
+    if co_cited:  # what the map of them is drawn from comes along
+        listed = Case(When(pk__in=[row.paper_id for row in co_cited], then=F("co_cited_works__works")))
+        papers = papers.annotate(cited_by=Coalesce("hub_summary__known", 0), cited_with=listed)
+    papers = papers.in_bulk(wanted)
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
     co_cited = [row for row in co_cited if row.paper_id in papers]

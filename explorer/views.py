@@ -1,7 +1,8 @@
 """Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
 
-from django.db.models import F
-from django.http import Http404, HttpResponsePermanentRedirect
+from django.conf import settings
+from django.db.models import F, prefetch_related_objects
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,9 +13,11 @@ from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
 from explorer import accuracy, exports, facets
+from explorer import card as pictures
 from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept, wants_part
 from explorer.citing import Listing
+from explorer.compare import MOST, Asked, Comparison
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
 from explorer.hub import EXPLORER, Hub, attach, evidence, hubs_for_list
 from explorer.limits import refused
@@ -108,6 +111,7 @@ def hub(request, paper_id, slug=""):
         "claims": claims,
         "untied": untied,
         "co_cited": co_cited,
+        "co_cited_map": page.co_citation_map(co_cited),
         "left_out": left_out,
         "representatives": [(one, telling_context(one)) for one in representatives],
         "representatives_shown": SHOWN,
@@ -116,6 +120,8 @@ def hub(request, paper_id, slug=""):
         "fields": list(paper.fields.all()),
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),
+        "page_url": absolute(request, path),
+        "card_url": absolute(request, reverse("explorer:card", args=[paper.pk, paper.slug, "png"])),
     }
     return render(request, "explorer/hub.html", context)
 
@@ -161,6 +167,37 @@ def years(request, paper_id, slug=""):
         "fictional": paper.is_fictional,
     }
     return render(request, "explorer/years.html", context)
+
+
+@require_safe
+@kept
+def card(request, paper_id, kind, slug=""):
+    """The preview picture of a hub for other sites, as ``png`` or ``svg``."""
+    if kind not in ("png", "svg"):
+        raise Http404
+    paper, _path, moved = _find(request, paper_id, "explorer:card", kind=kind)
+    if moved:
+        return moved
+    page = Hub(paper, paper.get_absolute_url())
+    if kind == "png":
+        return HttpResponse(pictures.png(page, settings.LIBRARY_NAME), content_type="image/png")
+    picture, _machine = pictures.svg(page, settings.LIBRARY_NAME)
+    return HttpResponse(picture, content_type="image/svg+xml")
+
+
+@require_safe
+@kept
+def compare(request):
+    """Two to four hubs side by side. With fewer the page says how to name them."""
+    asked = Asked.parse(request.GET)
+    prefetch_related_objects(asked.papers, "authorships", "identifiers")
+    context = {
+        "asked": asked,
+        "comparison": Comparison(asked.papers),
+        "most": MOST,
+        "fictional": any(paper.is_fictional for paper in asked.papers),
+    }
+    return render(request, "explorer/compare.html", context)
 
 
 @require_safe
@@ -276,10 +313,11 @@ def not_found(request, exception):
 # -- shared by the views ---------------------------------------------------------------------
 
 
-def _find(request, paper_id, route):
+def _find(request, paper_id, route, **more):
     """(paper, its canonical path, None), or (…, the redirect to it). Raises Http404.
 
-    One query; a second for an unknown number, which may be that of a merged paper.
+    One query; a second for an unknown number, which may be that of a merged paper. ``more``: what else
+    the route takes.
     """
     papers_read = Paper.objects.select_related("venue", "hub_summary")
     paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
@@ -287,11 +325,18 @@ def _find(request, paper_id, route):
         paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
     if paper is None:
         raise Http404(_("There is no paper with the number %s.") % paper_id)
-    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug})
+    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug, **more})
     if request.path == path:
         return paper, path, None
     query = request.META.get("QUERY_STRING", "")
     return paper, path, HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+
+
+def absolute(request, path):
+    """``path`` with the site's address in front: the one that is set, else the one that was asked."""
+    if settings.PUBLIC_URL_IS_SET:
+        return f"{settings.PUBLIC_URL}{path}"
+    return request.build_absolute_uri(path)
 
 
 def _kept_ids(*ids):

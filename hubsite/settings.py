@@ -13,8 +13,8 @@ REPLICA_URL            a read replica of a PostgreSQL in DATABASE_URL, as that i
 SECRET_KEY             default: a random one, kept in .secret-key beside manage.py
 DEBUG                  default off
 ALLOWED_HOSTS          host names, comma-separated; default localhost,127.0.0.1,[::1]
-PUBLIC_URL             where readers find the site, for links printed by commands;
-                       default http://127.0.0.1:PORT
+PUBLIC_URL             where readers find the site, for links printed by commands and for the address that
+                       a page names as its own; default http://127.0.0.1:PORT, and the host asked for
 PORT                   the port of that default; default 8000
 CSRF_TRUSTED_ORIGINS   https://… origins whose forms are accepted, comma-separated; default none
 SERVED_OVER_HTTPS      cookies over https only; default on where PUBLIC_URL is https
@@ -242,6 +242,9 @@ CSRF_TRUSTED_ORIGINS = entries(
 )
 PORT = whole_number("PORT", default=8000, low=1, high=65535)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+PUBLIC_URL_IS_SET = (
+    "PUBLIC_URL" in env
+)  # then pages name themselves by it too, else by what they were asked as
 if "*" in PUBLIC_URL or not re.fullmatch(ORIGIN, PUBLIC_URL):
     raise refusal("PUBLIC_URL", PUBLIC_URL, "an address without a path, such as https://hub.example.org")
 

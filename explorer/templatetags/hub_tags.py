@@ -34,6 +34,7 @@ for component in (
     components.select_box,
     components.sentence,
     components.share_bar,
+    components.share_cell,
     components.summary_line,
     components.swatch,
     components.title_link,

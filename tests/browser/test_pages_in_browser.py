@@ -50,6 +50,8 @@ def urls():
         f"{paper.get_absolute_url()}?role=extension&bad=1",
         reverse("explorer:citing", args=[paper.pk, paper.slug]),
         reverse("explorer:evidence", args=[paper.pk, citation.citing_paper_id]),
+        "/compare/",
+        f"/compare/?paper={paper.pk}&paper={read_by_machine.pk}&paper={citation.citing_paper_id}&paper=no",
         "/about/labels/",
         "/about/accuracy/",
         "/about/accuracy/disagreements/?agree=both&bad=1",

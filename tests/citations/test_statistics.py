@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from citations.statistics import (
     Z_95,
     clopper_pearson_lower,
+    difference_interval,
     is_surely_at_least,
     percent,
     t_quantile,
@@ -42,6 +43,38 @@ def test_wilson_interval_holds_the_share_and_solves_its_equation(pair):
     for end in (low, high):
         if 0 < end < 1:  # the score test is just not rejected at the ends
             assert abs(k / n - end) == pytest.approx(Z_95 * (end * (1 - end) / n) ** 0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "k, m, j, n, low, high",
+    [
+        # Newcombe, R. G. (1998), Statistics in Medicine 17, 873–890, table II, method 10.
+        (56, 70, 48, 80, 0.0524, 0.3339),
+        (9, 10, 3, 10, 0.1705, 0.8090),
+        (6, 7, 2, 7, 0.0582, 0.8062),
+        (5, 56, 0, 29, -0.0381, 0.1926),
+        (0, 10, 0, 20, -0.1611, 0.2775),
+        (0, 10, 0, 10, -0.2775, 0.2775),
+        (10, 10, 0, 20, 0.6791, 1.0),
+        (10, 10, 0, 10, 0.6075, 1.0),
+    ],
+)
+def test_the_interval_of_a_difference_equals_published_values(k, m, j, n, low, high):
+    one, other = ((a / b, *wilson_interval(a, b)) for a, b in ((k, m), (j, n)))
+    assert difference_interval(one, other) == pytest.approx((low, high), abs=5e-5)
+    assert difference_interval(other, one) == pytest.approx((-high, -low), abs=5e-5)
+
+
+def test_a_share_without_error_adds_nothing_to_the_interval_of_a_difference():
+    low, high = wilson_interval(18, 26)
+    assert difference_interval((18 / 26, low, high), (0.5, 0.5, 0.5)) == pytest.approx(
+        (low - 0.5, high - 0.5)
+    )
+
+
+def test_single_intervals_may_overlap_where_that_of_the_difference_leaves_out_zero():
+    one, other = ((k / 100, *wilson_interval(k, 100)) for k in (50, 35))
+    assert one[1] < other[2] and difference_interval(one, other)[0] > 0
 
 
 @pytest.mark.parametrize("k, n", [(0, 0), (1, 0), (-1, 5), (6, 5)])

@@ -89,6 +89,7 @@ def addresses(paper, citing_paper, author):
         "years": reverse("explorer:years", args=[paper.pk, paper.slug]),
         "empty": f"{paper.get_absolute_url()}?role=extension&year_max=1900",
         "evidence": reverse("explorer:evidence", args=[paper.pk, citing_paper.pk]),
+        "compare": f"/compare/?paper={paper.pk}&paper={citing_paper.pk}&paper=nobody",
         "author": author.get_absolute_url(),
         "words": "/about/labels/",
         "accuracy": "/about/accuracy/",
@@ -221,7 +222,9 @@ def test_pages_of_the_sample_say_that_it_is_invented(client, capsys):
         assert "invented" in words(page.xpath("//aside[@class='fictional']")[0]), name
         lines = page.xpath("//p[@class='paper'] | //p[contains(@class, 'status')]")
         assert "empty" in name or any("fictional" in words(line) for line in lines), name
-    assert len(client.get(hub.paper.get_absolute_url()).content) < 150_000
+    content = client.get(hub.paper.get_absolute_url()).content
+    assert len(content) < 150_000
+    assert 4_000 < len(re.search(rb'<div class="map-box">.*?</svg>', content, re.DOTALL)[0]) < 6_000
 
 
 @db
@@ -231,7 +234,7 @@ def test_real_papers_carry_no_banner(client, library):
 
 def test_the_style_sheet_is_small_and_self_contained():
     css = (HOUSE / "static/hub.css").read_text()
-    assert len(css.encode()) < 30_000
+    assert len(css.encode()) < 40_000
     assert "@import" not in css and "url(" not in css
 
 

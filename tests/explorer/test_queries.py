@@ -29,9 +29,10 @@ def furnished_hub(size):
         unread=size,
     )
     claim = make_claim(hub)
-    other = make_paper("Ropes", authors=["Bo Lind"])
+    others = [make_paper("Ropes", authors=["Bo Lind"]), make_paper("Anchors"), make_paper("Buoys")]
     for pair in hub.incoming_citations.all():
-        make_citation(pair.citing_paper, other)
+        for other in others:
+            make_citation(pair.citing_paper, other)
     for pair in hub.incoming_citations.filter(polarity="supports"):
         make_treatment(claim, pair, treatment=ClaimTreatment.Treatment.SUPPORTS)
         make_context(pair, f"A second sentence of {pair.pk}.")
