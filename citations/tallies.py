@@ -15,7 +15,7 @@ from papers.sections import SECTION_KINDS
 UNLABELLED = "unlabelled"
 UNREAD = "unread"
 UNSURE = "unsure"  # a machine has read it and cannot tell
-LISTED = 50  # values of venue and field that the face keeps
+LISTED = 30  # values of venue and field that the face keeps
 NEWEST = 100  # citing papers that it keeps: a page of the explorer
 OF_EACH_KIND = 12  # candidates for the representative ones, of each role, of each polarity, and of all
 EVERY = slice(None)

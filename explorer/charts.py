@@ -184,20 +184,18 @@ class BarsByYear:
     @cached_property
     def hits(self):
         """An invisible rectangle upon each bar that says its numbers under the mouse."""
-        names = dict(self.words)
+        words = _("%(years)s: %(total)s papers, %(labelled)s with a label")
         return format_html_join(
             "",
-            '<rect class="hit" x="{}" y="{}" width="{}" height="{}"><title>{}: {}</title></rect>',
+            '<path class="hit" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>',
             (
                 (
                     f"{bar.middle - self.step / 2:.1f}",
                     self.TOP,
                     f"{self.step:.1f}",
                     self.BASE - self.TOP,
-                    bar.years,
-                    ", ".join(
-                        f"{names[word]} {count(bar.counts[word])}" for word in names if bar.counts[word]
-                    ),
+                    f"{self.step:.1f}",
+                    words % {"years": bar.years, "total": count(bar.total), "labelled": count(bar.labelled)},
                 )
                 for bar in self.bars
                 if bar.total

@@ -281,17 +281,22 @@ def _cut_at_blanks(text, limit, start, end):
 # -- a paper, a sentence, a citation --------------------------------------------------------------
 
 
-def title_link(paper):
+def title_link(paper, name=""):
+    """``name``: an id, for what is named after the title without repeating it."""
     return format_html(
-        '<a class="title" href="{}"{}>{}</a>',
+        '<a class="title"{} href="{}"{}>{}</a>',
+        format_html(' id="{}"', name) if name else NOTHING,
         paper.get_absolute_url(),
         lang_attr(paper.language),
         paper.display_title,
     )
 
 
-def paper_line(paper, marks=True):
-    """A paper in a list: title, authors, venue, year, marks. Reads ``authorships`` and ``identifiers``."""
+def paper_line(paper, marks=True, name=""):
+    """A paper in a list: title, authors, venue, year, marks. Reads ``authorships`` and ``identifiers``.
+
+    ``name``: the id of its title.
+    """
     names, facts = byline(paper), []
     if names:
         facts.append(format_html("<span>{}</span>", names))
@@ -301,7 +306,7 @@ def paper_line(paper, marks=True):
     if marks:
         facts.append(paper_chips(paper))
     return format_html(
-        '<p class="paper">{} <span class="byline">{}</span></p>', title_link(paper), join(facts, " ")
+        '<p class="paper">{} <span class="byline">{}</span></p>', title_link(paper, name), join(facts, " ")
     )
 
 
@@ -411,16 +416,18 @@ def evidence_url(citation):
 def select_box(citation):
     """What ticks a citing paper for the form that exports."""
     return format_html(
-        '<label class="tick-box"><input type="checkbox" name="paper" value="{}" form="export">'
-        '<span class="hidden">{}: {}</span></label>',
+        '<label class="tick-box"><input type="checkbox" name="paper" value="{0}" form="export" id="x{0}"'
+        ' aria-label="{1}" aria-labelledby="x{0} t{0}"></label>',
         citation.citing_paper_id,
         _("Select"),
-        citation.citing_paper.display_title,
     )
 
 
 def citing_line(citation):
-    """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers."""
+    """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers.
+
+    Stands once on a page: its box and its link are named after its title by the title's id.
+    """
     contexts = citation.contexts.all()
     more = len(contexts) - SENTENCES_IN_A_LINE
     if more > 0:
@@ -429,15 +436,14 @@ def citing_line(citation):
         }
     else:
         words = _("Evidence") if citation.is_read else _("What is known of this citation")
-    paper = citation.citing_paper
     return format_html(
-        '{}{}{}<p class="small"><a href="{}" data-open>{} <span class="hidden">: {}</span></a></p>',
-        paper_line(paper),
+        '{1}{2}{3}<p class="small"><a id="e{0}" href="{4}" aria-labelledby="e{0} t{0}" data-open>{5}</a></p>',
+        citation.citing_paper_id,
+        paper_line(citation.citing_paper, name=f"t{citation.citing_paper_id}"),
         citation_chips(citation),
         join(sentence(context) for context in contexts[:SENTENCES_IN_A_LINE]),
         evidence_url(citation),
         words,
-        paper.display_title,
     )
 
 
@@ -483,8 +489,8 @@ def share_cell(line, is_role, machine):
     )
 
 
-def co_cited_work(row):
-    """A ``CoCitedLine``: the work, its share of the known citing papers, and examples."""
+def co_cited_work(row, examples=True):
+    """A ``CoCitedLine``: the work, its share of the known citing papers, and ``examples``."""
     paper, share = row.paper, row.share
     counted = format_html(
         '<a class="number" href="{}">{}</a> ({}%) {} {}',
@@ -503,7 +509,7 @@ def co_cited_work(row):
         counted,
         row.compare_url,
         _("compare"),
-        _examples(row.examples) if row.examples else NOTHING,
+        _examples(row.examples) if examples and row.examples else NOTHING,
     )
 
 

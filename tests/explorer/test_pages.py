@@ -421,22 +421,28 @@ def test_a_long_abstract_shows_whole_sentences_and_unfolds(client, library):
 @db
 def test_a_picture_and_its_table_hold_the_same_numbers(client, library):
     hub = section(hub_of(client, library[0]), "roles-over-time")
-    charts = hub.xpath(".//svg[@class='chart']")
     links = hub.xpath(".//a[contains(., 'as a table')]/@href")
     assert [link.partition("#")[2] for link in links] == ["roles", "polarities", "depths"]
-    tables = get(client, links[0]).xpath("//main//table")
-    assert len(charts) == len(tables) == 3
-    for chart, table in zip(charts, tables, strict=True):
+    page = get(client, links[0])
+    charts, tables = page.xpath("//svg[@class='chart']"), page.xpath("//main//table")
+    small = hub.xpath(".//svg[@class='chart']")
+    assert len(charts) == len(tables) == len(small) == 3
+    for chart, table, again in zip(charts, tables, small, strict=True):
         image = chart.xpath("./g[@role='img']")[0]
         assert image.find("title").text and image.find("desc").text.strip()
-        heads = [words(head) for head in table.xpath(".//thead//th")][3:]
-        said = [words(title) for title in chart.xpath(".//rect/title")]
-        for title, row in zip(reversed(said), table.xpath(".//tbody/tr"), strict=True):
-            cells = [words(cell) for cell in row.xpath("./td")][2:]
-            numbers = ", ".join(
-                f"{head} {cell}" for head, cell in zip(heads, cells, strict=True) if cell != "0"
-            )
-            assert title == f"{words(row.find('th'))}: {numbers}"
+        assert html.tostring(image) == html.tostring(again.xpath("./g[@role='img']")[0])
+        rows = table.xpath(".//tbody/tr")[::-1]
+        said = [words(title) for title in chart.xpath(".//path/title")]
+        for title, row in zip(said, rows, strict=True):
+            total, labelled = [words(cell) for cell in row.xpath("./td")][:2]
+            assert title == f"{words(row.find('th'))}: {total} papers, {labelled} with a label"
+        columns = zip(*([int(words(cell)) for cell in row.xpath("./td")][2:] for row in rows), strict=True)
+        most = int(words(chart.xpath(".//g[@class='as-counts']/text")[0]))
+        drawn = [
+            [round(float(height) * most / 160) for height in re.findall(r"v([\d.]+)", path)]
+            for path in chart.xpath(".//g[@class='as-counts']/path/@d")
+        ]
+        assert drawn == [[number for number in column if number] for column in columns]
 
 
 @db
