@@ -131,7 +131,9 @@ def test_every_page_is_one_document_without_inline_style_or_script(client, libra
         assert response.status_code == 200, name
         assert len(page.findall(".//h1")) == 1, name
         assert len(page.findall(".//main")) == 1, name
-        assert not page.findall(".//script") and not page.findall(".//style"), name
+        assert not page.findall(".//style"), name
+        for script in page.findall(".//script"):
+            assert script.get("src").startswith("/static/") and not script.text, name
         inline = [key for element in page.iter(html.etree.Element) for key in element.attrib]
         assert not [key for key in inline if key == "style" or key.startswith("on")], name
         ids = page.xpath("//@id")
@@ -196,8 +198,8 @@ def test_nothing_hostile_gets_through(client):
     for name, url in pages.items():
         text = client.get(url, follow=True).content.decode()
         page = html.document_fromstring(text)
-        assert not page.xpath("//script | //img | //style | //@onclick | //@onerror"), name
-        assert "<script" not in text and "<img" not in text, name
+        assert not page.xpath("//script[not(@src)] | //img | //style | //@onclick | //@onerror"), name
+        assert "<script>" not in text and "<img" not in text, name
         assert not [link for link in page.xpath("//@href") if link.lower().startswith("javascript")], name
 
 
@@ -232,7 +234,9 @@ def test_the_style_sheet_is_small_and_self_contained():
 def test_no_template_sets_style_or_script():
     for path in (HOUSE / "templates").rglob("*.html"):
         if "admin" not in path.parts:
-            assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", path.read_text()), path
+            assert not re.search(
+                r"<script(?! src=.{% static)|<style|\sstyle=|\son[a-z]+=", path.read_text()
+            ), path
 
 
 # -- the hub page ---------------------------------------------------------------------------------
@@ -689,7 +693,7 @@ def test_search_says_how_each_paper_is_cited(client, library):
 @pytest.mark.parametrize(
     ("words_given", "answer"),
     [
-        ("xyzzy", "No title, author or identifier here holds all of “xyzzy”."),
+        ("xyzzy", "No title, author or abstract here has “xyzzy”, nor anything spelled like it."),
         ("doi:10.5555/none", "No paper here has the identifier"),
     ],
 )
