@@ -65,7 +65,7 @@ def _holders_on_postgresql(model, limit):
     found = f"{model._meta.db_table}_holders(%s::tsquery)"
     if not limit:
         return found
-    return f"(SELECT array_agg(id)::text FROM (SELECT unnest({found}::bigint[]) AS id{limit}) AS some)"  # noqa: S608
+    return f"(SELECT array_agg(id)::text FROM (SELECT unnest({found}::bigint[]) AS id{limit}) AS held)"  # noqa: S608
 
 
 def _holders_on_sqlite(model, limit):
