@@ -115,6 +115,13 @@ class Citation(models.Model):
         indexes = [
             # To find who cites a paper. What explorers filter and sort by stands in HubColumns.
             models.Index(fields=["cited_paper"], name="citation_by_cited"),
+            # The newest disputes of the library, by people: a few of millions of pairs.
+            models.Index(
+                fields=["-citing_year", "-id"],
+                name="citation_disputed_by_people",
+                condition=Q(citing_year__isnull=False, polarity="disputes")
+                & Q(polarity_source__in=["curator", "dataset"]),
+            ),
         ]
 
     def __str__(self):

@@ -195,6 +195,16 @@ def share_bar(share, fill="plain"):
     )
 
 
+def funnel_bar(part, whole):
+    """A part of a whole as a bar without interval; the number stands beside it as text."""
+    return format_html(
+        '<svg class="bar" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="track" width="100" height="12"/>'
+        '<rect class="fill plain" width="{}" height="12"/></svg>',
+        coordinate(part / whole if whole else 0),
+    )
+
+
 # -- text -----------------------------------------------------------------------------------------
 
 
@@ -447,6 +457,11 @@ def citing_line(citation):
     )
 
 
+def disputing_sentence(citation, context):
+    """A sentence that disputes, with its labels and the way to its evidence."""
+    return sentence(context, chips=True, link=evidence_url(citation), of=citation.citing_paper.display_title)
+
+
 def representative(citation, context):
     """A citing paper that stands for others: how it cites comes first, then what it is."""
     paper = citation.citing_paper
@@ -531,6 +546,17 @@ def _examples(examples):
             ((url, paper.display_title, f" {paper.year}" if paper.year else "") for paper, url in examples),
         ),
     )
+
+
+def suggestion_facts(paper):
+    """What stands below a suggested title, as plain text. Reads ``authorships`` and ``hub_summary``."""
+    names, hub = paper.author_names, getattr(paper, "hub_summary", None)
+    facts = [names[0] if len(names) < 2 else _("%(name)s and others") % {"name": names[0]}] if names else []
+    facts.append(str(paper.year) if paper.year else _("undated"))
+    if hub:
+        cited = ngettext("cited by %(known)s paper here", "cited by %(known)s papers here", hub.known)
+        facts += [cited % {"known": count(hub.known)}, str(hub.get_status_display())]
+    return " · ".join(map(str, facts))
 
 
 # -- facets ---------------------------------------------------------------------------------------

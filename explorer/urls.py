@@ -9,6 +9,7 @@ app_name = "explorer"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("suggestions/", views.suggestions, name="suggestions"),
     path("papers/", views.papers, name="papers"),
     path("papers/<int:paper_id>/", views.hub),
     path("papers/<int:paper_id>-<slug:slug>/", views.hub, name="hub"),

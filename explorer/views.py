@@ -2,28 +2,29 @@
 
 from django.conf import settings
 from django.db.models import F, prefetch_related_objects
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from citations import labels
 from citations.headline import Status
 from citations.models import Citation, HubSummary
-from explorer import accuracy, exports, facets
+from explorer import accuracy, exports, facets, finding, front
 from explorer import card as pictures
 from explorer.accuracy import Accuracy, Comparisons
 from explorer.caching import kept, wants_part
 from explorer.citing import Listing
 from explorer.compare import MOST, Asked, Comparison
+from explorer.components import suggestion_facts
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
 from explorer.hub import EXPLORER, Hub, attach, evidence, hubs_for_list
 from explorer.limits import refused
 from explorer.representative import SHOWN, telling_context
 from papers import identifiers
-from papers.models import Author, Paper, PaperRedirect
+from papers.models import Author, Field, Paper, PaperRedirect
 
 # The rules of citations/headline.py in words, for /about/labels/.
 STATUS_RULES = {
@@ -39,41 +40,75 @@ STATUS_RULES = {
     Status.CANONICAL_REFERENCE: gettext_lazy("background is 70% or more of the roles"),
     Status.MIXED_CITATIONS: gettext_lazy("none of the rules above holds"),
 }
-HOME_HUBS = 12
+HOME_HUBS = 6
 SEARCH_RESULTS = 50
+SUGGESTIONS = 8
+MOST_TYPED = 1000  # characters in the search box: a pasted citation is a long one
 AUTHOR_PAPERS = 200
+FIELDS_OFFERED = 300
 
 
 @require_safe
 @kept
 def home(request):
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:300]
-    parsed = identifiers.parse_identifier(words) if words else None
-    if parsed:
-        found = Paper.objects.by_identifier(*parsed).first()
-        if found:
-            return redirect(found)
-    context = {"words": words, "identifier": parsed}
+    words = _typed(request)
     if words:
-        results = Paper.objects.search(words).select_related("venue", "hub_summary")
-        results = results.prefetch_related("authorships", "identifiers")
-        results = list(
-            results.order_by(F("hub_summary__known").desc(nulls_last=True), "title_folded", "id")[
-                : SEARCH_RESULTS + 1
-            ]
-        )
-        hubs = [Hub(paper, paper.get_absolute_url()) for paper in results[:SEARCH_RESULTS]]
-        context |= {"results": hubs, "more": len(results) > SEARCH_RESULTS}
-        context["fictional"] = any(paper.is_fictional for paper in results)
-    else:
-        hubs = hubs_for_list(HubSummary.objects.order_by("-known", "paper_id")[:HOME_HUBS])
-        context |= {"hubs": hubs, "fictional": any(hub.paper.is_fictional for hub in hubs)}
-        context["totals"] = {
-            "papers": Paper.objects.count(),
-            "cited": HubSummary.objects.count(),
-            "citations": Citation.objects.current().count(),
-        }
+        return _searched(request, words)
+    hubs = hubs_for_list(HubSummary.objects.order_by("-known", "paper_id")[:HOME_HUBS])
+    example, disputes = front.example(), front.newest_disputes()
+    shown = [hub.paper for hub in hubs] + [pair.cited_paper for pair, _context in disputes]
+    context = {
+        "words": "",
+        "hubs": hubs,
+        "example": example,
+        "disputes": disputes,
+        "coverage": front.coverage(),
+        "fictional": any(paper.is_fictional for paper in shown),
+    }
     return render(request, "explorer/home.html", context)
+
+
+def _typed(request):
+    """What stands in the search box."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:MOST_TYPED]
+
+
+def _searched(request, words):
+    paper, pair = finding.identified(words)
+    if paper is not None:
+        return redirect(paper)
+    found = finding.Found() if pair else finding.find(words, SEARCH_RESULTS)
+    context = {
+        "words": words,
+        "identifier": pair,
+        "found": found,
+        "hubs": [Hub(paper, paper.get_absolute_url()) for paper in found.papers],
+        "fictional": any(paper.is_fictional for paper in found.papers),
+    }
+    return render(request, "explorer/found.html", context)
+
+
+@require_safe
+@kept
+def suggestions(request):
+    """Papers for what somebody types, for ``static/search.js``: ``{said, papers: [{title, about, url}]}``."""
+    words = _typed(request)
+    if identifiers.parse_identifier(words):
+        paper, _pair = finding.identified(words)
+        papers = [paper] if paper else []
+    else:
+        papers = finding.suggest(words, SUGGESTIONS)
+    lines = [
+        {
+            "title": paper.display_title,
+            "lang": paper.language,
+            "about": suggestion_facts(paper),
+            "url": paper.get_absolute_url(),
+        }
+        for paper in papers
+    ]
+    said = ngettext("%(n)s paper suggested", "%(n)s papers suggested", len(lines)) % {"n": len(lines)}
+    return JsonResponse({"said": said, "papers": lines})
 
 
 @require_safe
@@ -86,7 +121,8 @@ def papers(request):
         "listing": listing,
         "query": query,
         "hubs": hubs,
-        "choices": {name: HUB_TABLE[name].choices for name in ("tier", "status", "sort", "retracted")},
+        "choices": {name: HUB_TABLE[name].choices for name in HUB_TABLE if HUB_TABLE[name].choices},
+        "field_names": Field.objects.values_list("name", flat=True)[:FIELDS_OFFERED],
         "chips": chips(query, request.path),
         "fictional": any(hub.paper.is_fictional for hub in hubs),
     }

@@ -357,6 +357,29 @@ def parse_identifier(text: str) -> tuple[str, str] | None:
     return _canonical_pair("doi", value) if value else None
 
 
+_PASTED_WORDS = 100
+_TELLING = ("doi", "arxiv", "acl", "s2")  # an identifier that no other word of a sentence looks like
+
+
+def identifiers_in(text: str) -> list[tuple[str, str]]:
+    """The (scheme, value)s that stand somewhere in a text, as in a pasted citation; strongest first.
+
+    A word counts that is an identifier by its form or names its scheme ("PMID: 123", an address);
+    the first hundred words are looked at.
+    """
+    words = text.split()[:_PASTED_WORDS] if isinstance(text, str) else []
+    found: dict[tuple[str, str], None] = {}
+    for place, word in enumerate(words):
+        named = " ".join(words[place : place + 2]) if word.endswith(":") or word.isalpha() else ""
+        for part in (word, named):
+            for stripped in dict.fromkeys((part, part.strip("()[]{}.,;"))):
+                pair = parse_identifier(stripped)
+                if pair and (pair[0] in _TELLING or ":" in stripped or "/" in stripped or " " in stripped):
+                    found[pair] = None
+                    break
+    return sorted(found, key=lambda pair: _rank(pair[0]))
+
+
 def _canonical_pair(scheme: str, value: str) -> tuple[str, str]:
     found = canonical({scheme: value})
     # An ACL DOI gives two: the pair is the one that was pasted.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from django.db import connection, connections, models, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.expressions import RawSQL
 from django.db.utils import DatabaseError
 
 from papers import bulk
@@ -29,11 +30,12 @@ def entry_of(paper_id):
     return Term(f"{MARK}{paper_id}", False)
 
 
-def holders(asked):
+def holders(asked, most=None):
     """For each (model, terms) of ``asked``: ids of the documents that hold all the terms, int64, unsorted.
 
-    ``model.GIVEN`` is the column that is given. One query, whatever is asked; its cost
-    follows the number of documents that hold each term, at some 0.3 ms a thousand.
+    A list among the terms stands for any one of those in it. ``model.GIVEN`` is the column that is
+    given; of each, ``most`` at most. One query, whatever is asked; its cost follows the number of
+    documents that hold each term, at some 0.3 ms a thousand.
     """
     if not asked:
         return []
@@ -41,36 +43,62 @@ def holders(asked):
     on_postgresql = database.vendor == "postgresql"
     part = _holders_on_postgresql if on_postgresql else _holders_on_sqlite
     express = _tsquery if on_postgresql else _match
-    parts = [part(model) for model, _terms in asked]
+    limit = f" LIMIT {int(most)}" if most else ""
+    parts = [part(model, limit) for model, _terms in asked]
     with database.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", [express(terms) for _model, terms in asked])
         row = cursor.fetchone()
     return [np.fromstring((said or "").strip("{}"), dtype=np.int64, sep=",") for said in row]
 
 
-def _holders_on_postgresql(model):
+def matching(terms):
+    """The ids of the papers whose documents hold all of ``terms``, as SQL to be filtered by."""
+    table = PaperWords._meta.db_table
+    if connections[PaperWords.objects.db].vendor == "postgresql":
+        return RawSQL(f"SELECT unnest({table}_holders(%s::tsquery)::bigint[])", [_tsquery(terms)])  # noqa: S608, S611
+    return RawSQL(f"SELECT rowid FROM {table} WHERE {table} MATCH %s", [_match(terms)])  # noqa: S608, S611
+
+
+def _holders_on_postgresql(model, limit):
     # A function, since it can forbid the planner to read through all documents instead: it takes
     # that for cheap (it does not reckon with what unpacking a document costs) when a word is common.
-    return f"{model._meta.db_table}_holders(%s::tsquery)"
+    found = f"{model._meta.db_table}_holders(%s::tsquery)"
+    if not limit:
+        return found
+    return f"(SELECT array_agg(id)::text FROM (SELECT unnest({found}::bigint[]) AS id{limit}) AS held)"  # noqa: S608
 
 
-def _holders_on_sqlite(model):
+def _holders_on_sqlite(model, limit):
     table = model._meta.db_table
     if model.GIVEN == "rowid":
-        return f"(SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH %s)"  # noqa: S608 - names only
+        found = f"{table} WHERE {table} MATCH %s"
+        if limit:
+            found = f"(SELECT rowid FROM {found}{limit})"  # noqa: S608
+        return f"(SELECT group_concat(rowid) FROM {found})"  # noqa: S608 - names only
     # From the table in which FTS5 keeps the columns: half the time of asking FTS5 for the column.
     return (
         f"(SELECT group_concat(held.c0) FROM {table} JOIN {table}_content held ON held.id = {table}.rowid "  # noqa: S608
-        f"WHERE {table} MATCH %s)"
+        f"WHERE {table} MATCH %s{limit})"
     )
 
 
 def _tsquery(terms):
-    return " & ".join(f"{_quoted(term.text, chr(39))}{':*' if term.begins else ''}" for term in terms)
+    return _joined(
+        terms, " & ", " | ", lambda term: f"{_quoted(term.text, chr(39))}{':*' if term.begins else ''}"
+    )
 
 
 def _match(terms):
-    return " AND ".join(f"{_quoted(term.text, chr(34))}{' *' if term.begins else ''}" for term in terms)
+    return _joined(
+        terms, " AND ", " OR ", lambda term: f"{_quoted(term.text, chr(34))}{' *' if term.begins else ''}"
+    )
+
+
+def _joined(terms, all_of, any_of, express):
+    parts = (
+        f"({any_of.join(map(express, term))})" if isinstance(term, list) else express(term) for term in terms
+    )
+    return all_of.join(parts)
 
 
 def _quoted(text, quote):

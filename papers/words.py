@@ -62,17 +62,18 @@ def _entries(word: str) -> list[str]:
     return entries
 
 
-def asked_words(typed: str) -> list[list[Term]]:
+def asked_words(typed: str, most: int = MOST_WORDS) -> list[list[Term]]:
     """What a reader's words ask for: of each word the terms that one document must hold, all of them.
 
-    Empty where no word is left. Whatever is typed is data: only letters, digits and marks come through.
+    At most ``most`` words; empty where none is left. Whatever is typed is data: only letters, digits
+    and marks come through.
     """
     asked: dict[tuple[Term, ...], None] = {}
     for word in fold_afresh(typed).split():
         if word not in PASSED_OVER:
             for stretch in _STRETCH.finditer(word):
                 asked[tuple(_terms(stretch[0][:LONGEST], bool(stretch[1])))] = None
-    return [list(terms) for terms in list(asked)[:MOST_WORDS]]
+    return [list(terms) for terms in list(asked)[:most]]
 
 
 def _terms(stretch: str, unspaced: bool) -> list[Term]:

@@ -1,6 +1,7 @@
 """Static files carry plain names until they have been collected, hashed names afterwards."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -26,3 +27,9 @@ def test_a_static_file_is_served_with_debug_off(client, settings):
     response = client.get("/static/admin/css/base.css")
     assert response.status_code == 200
     assert response["Content-Type"] == 'text/css; charset="utf-8"'
+
+
+def test_search_has_a_small_script_that_asks_nobody_else():
+    script = (Path(__file__).parent.parent / "static/search.js").read_text()
+    assert len(script.encode()) <= 3500
+    assert "innerHTML" not in script and "http" not in script

@@ -131,9 +131,8 @@ def test_a_retraction_and_an_invention_are_said(columns, warning):
 
 
 def test_colours_are_those_of_the_pages():
-    light = CSS[: CSS.index("@media (prefers-color-scheme: dark)")]
     for name, value in card.COLOURS.items():
-        assert f"--{name}: {value};" in light, name
+        assert f"--{name}: light-dark({value}, " in CSS, name
 
 
 # -- lines and letters ----------------------------------------------------------------------------------

@@ -262,3 +262,73 @@ def test_every_parameter_of_the_table_has_words_and_a_filter():
     for parameter in PARAMETERS:
         assert str(parameter.label) and str(parameter.help)
     assert len(BY_NAME) == len(PARAMETERS) + 3
+
+
+# -- the list of hubs: shares and disputes ----------------------------------------------------------
+
+
+@pytest.fixture
+def hubs():
+    """{name: paper} with differing shares of methods and numbers of disputes."""
+    return {
+        "half": make_hub(make_paper("Half"), roles={"method": 5, "background": 5}),
+        "most": make_hub(make_paper("Most"), roles={"method": 9, "background": 2}, unread=1),
+        "few": make_hub(make_paper("Few"), roles={"method": 9}),
+        "some": make_hub(make_paper("Some"), roles={"method": 1, "background": 199}),
+        "none": make_hub(make_paper("None"), roles={"background": 20}),
+        "disputed": make_hub(make_paper("Disputed"), polarities={"disputes": 2, "neutral": 9}, unread=9),
+        "contested": make_hub(make_paper("Contested"), polarities={"disputes": 10}),
+        "agreed": make_hub(make_paper("Agreed"), polarities={"supports": 3}),
+    }
+
+
+def listed(hubs, text):
+    names = {paper.pk: name for name, paper in hubs.items()}
+    found = HubListing(Query.parse(QueryDict(text), table=HUB_TABLE), "/papers/")
+    return [names[row.pk] for row in found.rows()], [item.name for item in found.query.dropped]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        # A share has a base of ten labelled at least, and is compared exactly.
+        ("role=method", ["some", "most", "half"]),
+        ("role=method&share_min=50", ["most", "half"]),
+        ("role=method&share_min=51", ["most"]),
+        ("role=method&share_min=82", []),
+        ("role=method&share_min=1", ["most", "half"]),
+        ("role=method&sort=-share", ["most", "half", "some"]),
+        ("role=background&sort=-share", ["none", "some", "half", "most"]),
+        ("role=dataset", []),
+        ("disputes=any", ["disputed", "contested"]),
+        ("disputes=any&sort=-disputes", ["contested", "disputed"]),
+        ("disputes=none", ["agreed"]),
+        ("sort=-labelled&per_page=3", ["some", "none", "most"]),
+        ("sort=-read&tier=hub&per_page=3", ["none", "disputed", "most"]),
+    ],
+)
+def test_hubs_are_narrowed_and_ordered_by_shares_and_disputes(hubs, text, names):
+    assert listed(hubs, text) == (names, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        ("share_min=20", ["share_min"]),
+        ("sort=-share", ["sort"]),
+        ("share_min=20&sort=-share", ["share_min", "sort"]),
+        ("role=method&share_min=0", ["share_min"]),
+        ("role=method&share_min=101", ["share_min"]),
+        ("role=unlabelled", ["role"]),
+        ("disputes=perhaps", ["disputes"]),
+    ],
+)
+def test_a_share_without_a_role_is_dropped_and_named(hubs, text, dropped):
+    assert listed(hubs, text)[1] == dropped
+
+
+def test_every_order_of_hubs_gives_them_all(hubs):
+    for value, _label in HUB_TABLE["sort"].choices:
+        names, dropped = listed(hubs, f"role=method&sort={value}")
+        assert sorted(names) == ["half", "most", "some"] and not dropped, value
+    assert listed(hubs, "sort=-disputes")[0][:2] == ["contested", "disputed"]

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError, connection
 
-from explorer import limits
+from explorer import finding, limits
 from papers.models import Paper
 from tests.factories import make_citation, make_paper, make_staff, refresh
 
@@ -95,6 +95,7 @@ def test_who_is_logged_in_needs_no_slot_and_a_made_up_session_does(client, hub, 
 def test_a_read_that_takes_too_long_is_given_up(client, monkeypatch):
     monkeypatch.setattr(limits, "READING_SECONDS", 0.2)
     monkeypatch.setattr(Paper.objects, "search", count_forever)
+    monkeypatch.setattr(finding, "find", count_forever)
     page = client.get("/?q=tides")
     assert page.status_code == 503 and "took too long" in page.content.decode()
     assert "took too long" in client.get("/api/v1/search?q=tides").json()["detail"]
