@@ -58,7 +58,7 @@ def reason_in_words(reason):
     if several := SEVERAL.fullmatch(reason):
         return gettext("%(n)s papers have this title") % {"n": several[1]}
     if same := SAME_IDENTIFIER.fullmatch(reason):
-        return gettext("same identifier (%(scheme)s)") % {"scheme": same[1]}
+        return gettext("same %(scheme)s") % {"scheme": same[1]}
     return reason
 
 
