@@ -23,7 +23,8 @@ CLEAN = env $(addprefix -u ,$(OWN_SETTINGS)) STATIC_ROOT=.venv/nothing-collected
 # Each core runs its share of the tests, with a database of its own.
 PYTEST = -m pytest -n auto $(ARGS)
 
-.PHONY: help install demo demo-admin serve test test-sqlite test-postgres test-spark lint bench bench-labels screenshots clean
+.PHONY: help install demo demo-admin serve test test-sqlite test-postgres test-spark lint messages bench bench-labels \
+	screenshots clean
 .NOTPARALLEL:
 
 help: ## Say what can be made (the default)
@@ -83,6 +84,11 @@ lint: install ## Check style, types, templates, settings and migrations
 	@$(PY) -m mypy
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py check
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py makemigrations --check --dry-run
+
+# Needs GNU gettext. The compiled .mo are committed beside the .po, since an installation may lack it.
+messages: install ## Bring locale/ up to date with the code: new strings in, old ones out, compiled
+	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py makemessages --all --no-obsolete --add-location file
+	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) manage.py compilemessages --ignore .venv
 
 bench: install ## Measure loading, pages, serving, explorer and refresh (ARGS="--only PART --works N" for less)
 	@$(CLEAN) $(PY) -m tests.bench $(ARGS)

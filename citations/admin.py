@@ -22,7 +22,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from citations import curation, identity, labelling
 from citations.curation import Refused
@@ -115,7 +115,7 @@ def entered(form):
 def for_each(done):
     """Make an action of ``act(admin, request, row)``: it is done for each selected row.
 
-    ``done`` is the message, with the number of rows as ``%(count)d``; what is refused is told.
+    ``done`` is the message (``ngettext_lazy`` by "count"); what is refused is told.
     """
 
     def decorate(act):
@@ -806,7 +806,7 @@ class AssertionAdmin(ReadOnly, admin.ModelAdmin):
     actions = ["withdraw"]
 
     @admin.action(description=gettext_lazy("Take back curators' labels"), permissions=["label"])
-    @for_each(gettext_lazy("%(count)d labels taken back."))
+    @for_each(ngettext_lazy("%(count)d label taken back.", "%(count)d labels taken back.", "count"))
     def withdraw(self, request, assertion):
         curation.withdraw_label(assertion=assertion, curator=request.user)
 
@@ -834,14 +834,14 @@ class PassageAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
     actions = ["suppress", "restore"]
 
     @admin.action(description=gettext_lazy("Take the text off every page"), permissions=["suppress"])
-    @for_each(gettext_lazy("%(count)d texts taken down."))
+    @for_each(ngettext_lazy("%(count)d text taken down.", "%(count)d texts taken down.", "count"))
     def suppress(self, request, passage):
         curation.suppress_passage(
             passage=passage, curator=request.user, reason=request.POST.get("reason", "")
         )
 
     @admin.action(description=gettext_lazy("Show the text again"), permissions=["suppress"])
-    @for_each(gettext_lazy("%(count)d texts shown again."))
+    @for_each(ngettext_lazy("%(count)d text shown again.", "%(count)d texts shown again.", "count"))
     def restore(self, request, passage):
         curation.restore_passage(passage=passage, curator=request.user)
 
@@ -883,12 +883,12 @@ class ClaimAdmin(NeverDeleted, TellsRefusals, FindsPapers, RecordedAdmin):
             obj.pk = curation.add_claim(paper=obj.paper, curator=request.user, **said).pk
 
     @admin.action(description=gettext_lazy("Withdraw from the ledger"), permissions=["change"])
-    @for_each(gettext_lazy("%(count)d claims withdrawn."))
+    @for_each(ngettext_lazy("%(count)d claim withdrawn.", "%(count)d claims withdrawn.", "count"))
     def withdraw(self, request, claim):
         curation.withdraw_claim(claim=claim, curator=request.user)
 
     @admin.action(description=gettext_lazy("Put back into the ledger"), permissions=["change"])
-    @for_each(gettext_lazy("%(count)d claims put back."))
+    @for_each(ngettext_lazy("%(count)d claim put back.", "%(count)d claims put back.", "count"))
     def restore(self, request, claim):
         curation.restore_claim(claim=claim, curator=request.user)
 
@@ -927,7 +927,7 @@ class ClaimTreatmentAdmin(EnteredOnThePair, TellsRefusals, FindsPapers, Recorded
         )
 
     @admin.action(description=gettext_lazy("Take back"), permissions=["change"])
-    @for_each(gettext_lazy("%(count)d taken back."))
+    @for_each(ngettext_lazy("%(count)d taken back.", "%(count)d taken back.", "count"))
     def take_back(self, request, treatment):
         curation.untreat_claim(treatment=treatment, curator=request.user)
 
@@ -954,7 +954,7 @@ class RepresentativePinAdmin(EnteredOnThePair, TellsRefusals, FindsPapers, Recor
         curation.pin_representative(citation=obj.citation, curator=request.user, note=obj.note)
 
     @admin.action(description=gettext_lazy("Take the pin off"), permissions=["change"])
-    @for_each(gettext_lazy("%(count)d pins taken off."))
+    @for_each(ngettext_lazy("%(count)d pin taken off.", "%(count)d pins taken off.", "count"))
     def unpin(self, request, pin):
         curation.unpin_representative(citation=pin.citation, curator=request.user)
 

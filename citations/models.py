@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 from citations.headline import Status, Tier
 from citations.labels import SENTIMENT_SCHEMES, Dimension, LabelSource, Polarity, Role
 from citations.querysets import AssertionQuerySet, CitationQuerySet, ContextQuerySet
-from papers.matching import MatchStatus
+from papers.matching import MatchStatus, reason_in_words
 from papers.models import Paper, SourceRecord, Venue
 from papers.sections import SECTION_KINDS
 
@@ -126,6 +126,10 @@ class Citation(models.Model):
 
     def __str__(self):
         return f"{self.citing_paper_id} cites {self.cited_paper_id}"
+
+    @property
+    def match_reason_words(self):
+        return reason_in_words(self.match_reason)
 
     @property
     def section_kinds(self):
@@ -663,6 +667,10 @@ class UnmatchedReference(models.Model):
 
     def __str__(self):
         return self.title or self.raw[:100]
+
+    @property
+    def match_reason_words(self):
+        return reason_in_words(self.match_reason)
 
 
 class ImportRun(models.Model):

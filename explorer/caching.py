@@ -219,7 +219,7 @@ def keep(request, response):
 def release():
     """A digest of what pages are made from: templates, static files, code. Read once a process."""
     digest = blake2b(digest_size=8)
-    for folder in ("templates", "static", "explorer", "citations", "papers", "hubsite"):
+    for folder in ("templates", "static", "explorer", "citations", "papers", "hubsite", "locale"):
         for path in sorted((Path(settings.BASE_DIR) / folder).rglob("*.*")):
             if path.suffix in (".html", ".css", ".js", ".svg", ".py", ".mo"):
                 digest.update(path.read_bytes())

@@ -56,6 +56,11 @@ def count(number):
     return str(number or 0) if (number or 0) < 1000 else number_format(number, force_grouping=True)
 
 
+def percentage(number):
+    """``number``, whole or in words, with the percent sign as the language sets it: "69%", "69 %"."""
+    return _("%(number)s%%") % {"number": number}
+
+
 def coordinate(fraction):
     """A fraction as a coordinate from 0 to 100, the same in every language."""
     return f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
@@ -474,10 +479,9 @@ def summary_line(paper):
     if not paper.summary:
         return NOTHING
     return format_html(
-        '<p class="one-sentence">{} <span class="origin">({} {})</span></p>',
+        '<p class="one-sentence">{} <span class="origin">({})</span></p>',
         paper.summary,
-        _("one sentence,"),
-        paper.get_summary_origin_display(),
+        _("one sentence, %(origin)s") % {"origin": paper.get_summary_origin_display()},
     )
 
 
@@ -508,10 +512,10 @@ def co_cited_work(row, examples=True):
     """A ``CoCitedLine``: the work, its share of the known citing papers, and ``examples``."""
     paper, share = row.paper, row.share
     counted = format_html(
-        '<a class="number" href="{}">{}</a> ({}%) {} {}',
+        '<a class="number" href="{}">{}</a> ({}) {} {}',
         row.url,
         _("%(k)s of %(n)s") % {"k": count(row.count), "n": count(share.base)},
-        share.percent or SafeString("&lt;1"),
+        percentage(share.percent or "<1"),
         share_bar(share),
         _fact(_together(row.same_passage)),
     )

@@ -24,6 +24,7 @@ from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import charts, cocited_map, facets
 from explorer.charts import BarsByYear
 from explorer.citing import Citing
+from explorer.components import count, percentage
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
 
@@ -86,11 +87,14 @@ class Hub:
     @property
     def sentence(self):
         """The headline in the reader's language."""
-        params = dict(self.headline.params)
-        if "role" in params:
-            params["role"] = Role(params["role"]).label
-        if self.headline.params.get("n", 10) < 10 and "share" in params:
-            params["share"] = _(headline.SHARE_OF) % {"k": params["k"], "n": params["n"]}
+        found = self.headline.params
+        params = {name: count(found[name]) for name in ("known", "k", "n") if name in found}
+        if "role" in found:
+            params["role"] = Role(found["role"]).label
+        if "share" in found and found["n"] < 10:
+            params["share"] = _(headline.SHARE_OF) % params
+        elif "share" in found:
+            params["share"] = percentage(percent(found["k"], found["n"]))
         return _(self.headline.message) % params
 
     @property
@@ -111,7 +115,10 @@ class Hub:
             return ""
         if self.counts.machine_roles or self.counts.machine_polarities:
             return _("labels of a machine take part")
-        return _("too few papers are labelled: at an end of the 95% interval the status would be another")
+        return _(
+            # xgettext:no-python-format
+            "too few papers are labelled: at an end of the 95% interval the status would be another"
+        )
 
     @property
     def mini_bar(self):
@@ -122,11 +129,11 @@ class Hub:
         parts.append(("unlabelled", NOT_LABELS["unlabelled"], counts.read - counts.labelled - self.unsure))
         parts.append(("unread", NOT_LABELS["unread"], counts.known - counts.read))
         bar, before = [], 0
-        for word, label, count in parts:
-            if count > 0:
-                x, width = 100 * before / counts.known, 100 * count / counts.known
-                bar.append((word, label, count, f"{x:.2f}", f"{width:.2f}"))
-                before += count
+        for word, label, papers in parts:
+            if papers > 0:
+                x, width = 100 * before / counts.known, 100 * papers / counts.known
+                bar.append((word, label, papers, f"{x:.2f}", f"{width:.2f}"))
+                before += papers
         return bar
 
     @property
@@ -265,7 +272,7 @@ class Hub:
             claim.cells = [
                 (word, getattr(claim, word), self.link(claim=f"{claim.pk}:{word}")) for word in POLARITY_ROWS
             ]
-        return claims, self._untied(any(count for claim in claims for _w, count, _u in claim.cells))
+        return claims, self._untied(any(papers for claim in claims for _w, papers, _u in claim.cells))
 
     def _untied(self, any_tied):
         """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
@@ -308,14 +315,14 @@ class Hub:
         rows = [
             CoCitedLine(
                 paper_id=other_id,
-                count=count,
+                count=papers,
                 same_passage=same_passage,
                 example_ids=example_ids,
-                share=headline.Share("", count, known, None, None),
+                share=headline.Share("", papers, known, None, None),
                 url=self.link(cites=other_id),
                 compare_url=f"{reverse('explorer:compare')}?paper={self.paper.pk}&paper={other_id}",
             )
-            for other_id, count, same_passage, *example_ids in works.get(self.paper.pk, [])
+            for other_id, papers, same_passage, *example_ids in works.get(self.paper.pk, [])
         ]
         return rows, left_out
 

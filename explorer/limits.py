@@ -20,7 +20,8 @@ from django.conf import settings
 from django.db import Error, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.utils.log import log_response
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext_lazy as _
 
 from papers.bulk import reading_connection
 
@@ -35,6 +36,11 @@ INSTRUCTIONS = 20_000  # of SQLite's machine between two looks at the clock: und
 QUERY_CANCELED = "57014"  # PostgreSQL's SQLSTATE
 LOGGED_EVERY = 60.0  # seconds
 PROBLEM_TYPE = "application/problem+json"
+
+TOO_LONG = _("An address takes %(most)s characters after its “?”.")
+TOO_MANY_VALUES = _("An address takes %(most)s values at most.")
+TOOK_TOO_LONG = _("This took too long and was given up. Ask for less at once.")
+BUSY = _("Too many pages are being made at this moment. Try again in a few seconds.")
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +122,11 @@ class BoundedWork:
     def __call__(self, request):
         query = request.META.get("QUERY_STRING", "")
         if len(query) > LONGEST_QUERY:
-            return refused(request, 414, f"An address takes {LONGEST_QUERY} characters after its “?”.")
+            return refused(request, 414, TOO_LONG, most=LONGEST_QUERY)
         # Django counts as well, but only when a page looks, and with an empty answer.
         if query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
             most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-            return refused(request, 400, f"An address takes {most} values at most.")
+            return refused(request, 400, TOO_MANY_VALUES, most=most)
         # Before anything is asked about who this is: a flood of refusals must cost little.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES and gate.is_full():
             return busy(request)
@@ -144,7 +150,7 @@ class BoundedWork:
     def process_exception(self, request, error):
         if not took_too_long(error):
             return None
-        return refused(request, 503, _("This took too long and was given up. Ask for less at once."))
+        return refused(request, 503, TOOK_TOO_LONG)
 
 
 def bind(connection, seconds):
@@ -207,13 +213,18 @@ def slot():
 def busy(request):
     """The answer to who finds neither a slot nor a place to wait in. A line in the log, once a minute."""
     turned_away.count()
-    sentence = _("Too many pages are being made at this moment. Try again in a few seconds.")
-    return refused(request, 503, sentence)
+    return refused(request, 503, BUSY)
 
 
-def refused(request, status, sentence):
-    """An answer without a page: problem JSON for programs, one sentence for people."""
-    if request.path.startswith("/api/"):
+def refused(request, status, sentence, **numbers):
+    """An answer without a page: problem JSON for programs, one sentence for people.
+
+    The language is asked for here: a refusal may come before the middleware that sets it.
+    """
+    of_the_api = request.path.startswith("/api/")
+    with override("en" if of_the_api else get_language_from_request(request)):
+        sentence = str(sentence) % numbers
+    if of_the_api:
         response = problem(status, sentence)
         response["Access-Control-Allow-Origin"] = "*"
     else:

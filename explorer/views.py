@@ -31,13 +31,23 @@ STATUS_RULES = {
     Status.FEW_CITATIONS: gettext_lazy("fewer than 10 citing papers are known"),
     Status.UNREAD: gettext_lazy("none of them has been read"),
     Status.CONTESTED: gettext_lazy(
+        # xgettext:no-python-format
         "of 10 or more citing papers labelled for polarity, at least 3 and at least 10% dispute"
     ),
     Status.STILL_INDEXING: gettext_lazy("fewer than 5 are labelled for role, and fewer than 5 for polarity"),
     Status.POLARITY_ONLY: gettext_lazy("fewer than 5 are labelled for role"),
-    Status.TOOL_REFERENCE: gettext_lazy("method and dataset together are 60% or more of the roles"),
-    Status.BASELINE_REFERENCE: gettext_lazy("baseline is 50% or more of the roles"),
-    Status.CANONICAL_REFERENCE: gettext_lazy("background is 70% or more of the roles"),
+    Status.TOOL_REFERENCE: gettext_lazy(
+        # xgettext:no-python-format
+        "method and dataset together are 60% or more of the roles"
+    ),
+    Status.BASELINE_REFERENCE: gettext_lazy(
+        # xgettext:no-python-format
+        "baseline is 50% or more of the roles"
+    ),
+    Status.CANONICAL_REFERENCE: gettext_lazy(
+        # xgettext:no-python-format
+        "background is 70% or more of the roles"
+    ),
     Status.MIXED_CITATIONS: gettext_lazy("none of the rules above holds"),
 }
 HOME_HUBS = 6

@@ -427,6 +427,12 @@ warnings.filterwarnings("ignore", message="No directory at")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+# Of a language chosen in the footer. docs/nginx.conf knows the cookie by its name.
+LANGUAGE_COOKIE_NAME = "django_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = SERVED_OVER_HTTPS
 USE_TZ = True
 
 # --- limits and log ------------------------------------------------------------------------

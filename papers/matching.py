@@ -7,10 +7,12 @@ the batch is about to create.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from papers import text
@@ -32,6 +34,32 @@ class MatchStatus(models.TextChoices):
     AMBIGUOUS = "ambiguous", _("several papers fit")
     UNMATCHED = "unmatched", _("no paper fits")
     CURATED = "curated", _("matched by a curator")
+
+
+# Reasons are stored in English, as the API prints them; pages say them in the reader's language.
+REASONS = {
+    "first known from this reference": _("first known from this reference"),
+    "no identifier and no usable title": _("no identifier and no usable title"),
+    "no paper has this title": _("no paper has this title"),
+    "put back into the queue by a curator": _("put back into the queue by a curator"),
+    "same title; year": _("same title; year"),
+    "same title; first author": _("same title; first author"),
+    "same title; year and first author": _("same title; year and first author"),
+    "same title; no year or author to compare": _("same title; no year or author to compare"),
+}
+SEVERAL = re.compile(r"(\d+) papers have this title")
+SAME_IDENTIFIER = re.compile(r"same ([a-z0-9]+)")
+
+
+def reason_in_words(reason):
+    """A stored reason in the reader's language; one that a person wrote stays as it is."""
+    if reason in REASONS:
+        return REASONS[reason]
+    if several := SEVERAL.fullmatch(reason):
+        return gettext("%(n)s papers have this title") % {"n": several[1]}
+    if same := SAME_IDENTIFIER.fullmatch(reason):
+        return gettext("same %(scheme)s") % {"scheme": same[1]}
+    return reason
 
 
 @dataclass(slots=True, eq=False)

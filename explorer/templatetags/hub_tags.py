@@ -43,6 +43,7 @@ for component in (
 ):
     register.simple_tag(component, name=component.__name__)
 register.filter("count", components.count)
+register.filter("percentage", components.percentage)
 register.filter("lang_attr", components.lang_attr)
 register.filter("sign", components.sign)
 register.filter("svg", components.coordinate)
@@ -144,7 +145,7 @@ def kept_inputs(query, shown):
 def chip_words(chips, index):
     """The words of one active filter, as in "Role “method”"."""
     name, value, _url = chips[index]
-    return f"{name} “{value}”"
+    return _("%(name)s “%(value)s”") % {"name": name, "value": value}
 
 
 @register.simple_tag
