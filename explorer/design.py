@@ -15,7 +15,7 @@ from explorer.facets import FacetValue
 from explorer.hub import STANDING, CoCitedLine, Hub, Line
 from papers.models import Paper, Venue
 
-HERE = "#"
+HERE = "/about/design/"
 LONG = (
     "Reed beds were counted from the dyke at dawn. Each count was repeated after a week, by another "
     "observer, and the two were compared before either was used. Where they differed by more than a tenth"

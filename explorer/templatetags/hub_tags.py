@@ -90,6 +90,12 @@ def percent(fraction):
 
 
 @register.filter
+def stamp(moment):
+    """A moment for machines, in the attribute ``datetime``: to the second, which is what HTML allows."""
+    return moment.isoformat(timespec="seconds") if moment else ""
+
+
+@register.filter
 def role_label(word):
     return components.label_of(Role, word)
 
