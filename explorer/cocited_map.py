@@ -175,7 +175,9 @@ class Map:
         lines = ngettext("%(n)s line", "%(n)s lines", len(self.edges)) % {"n": count(len(self.edges))}
         named = [group.name for group in self.groups if group.name]
         said = _("%(works)s, %(lines)s between those most cited together.") % {"works": works, "lines": lines}
-        return f"{said} {_('Groups: %s.') % '; '.join(named)}" if named else said
+        # Not within an f-string, where `make messages` finds no strings.
+        groups = _("Groups: %s.") % "; ".join(named)
+        return f"{said} {groups}" if named else said
 
 
 def strongest_edges(weights):

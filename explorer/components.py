@@ -500,9 +500,9 @@ def share_cell(line, is_role, machine):
     else:
         interval = _("no interval: machine labels") if machine else _("no interval: all labelled")
     return format_html(
-        '{} ({}%) {}<span class="small">{}</span>',
+        '{} ({}) {}<span class="small">{}</span>',
         format_html(number, k_of_n, line.url),
-        SafeString("&lt;1") if share.count and not share.percent else share.percent,
+        percentage("<1" if share.count and not share.percent else share.percent),
         share_bar(share, line.word if is_role else "plain"),
         interval,
     )

@@ -18,6 +18,7 @@ from lxml import html
 
 from citations.labels import LabelSource, Polarity, Role
 from citations.models import Citation, HubSummary
+from explorer import finding
 from papers.models import Author
 from tests.factories import make_assertion, make_citation, make_context, make_paper, refresh
 
@@ -161,6 +162,10 @@ def pages_of_the_sample():
     """(address, status) of a page of each kind, filters and mistakes included."""
     best = HubSummary.objects.order_by("-known").first().paper
     hub, number = best.get_absolute_url(), best.pk
+    other = HubSummary.objects.exclude(paper=best).order_by("-known").first().paper_id
+    longest = max(best.display_title.split(), key=len)
+    misspelt = longest[:3] + longest[4:]  # in no title, so that one near it is shown
+    assert finding.find(misspelt, 10).forgiven == "spelling"
     pairs = best.incoming_citations.all()[:12]
     pages = [(f"/papers/{number}/citing/{pair.citing_paper_id}/", 200) for pair in pairs]
     # A hub of each status.
@@ -185,9 +190,15 @@ def pages_of_the_sample():
             "/?q=a",
             "/?q=nothing+has+these+words",
             "/?q=10.1234/nothing",
+            f"/?q={misspelt}",
+            "/compare/",
+            f"/compare/?paper={number}",
+            f"/compare/?paper={number}&paper={other}&paper={other}&paper=10.1234/nothing",
             "/papers/",
             "/papers/?tier=hub&status=unread&status=mixed-citations&year_min=1900&retracted=only",
             "/papers/?q=zzzzzz",
+            "/papers/?role=method&share_min=10&sort=-share&disputes=any",
+            "/papers/?share_min=10",
             f"{hub}years/",
             f"/authors/{Author.objects.first().pk}/",
             "/about/labels/",
@@ -230,6 +241,17 @@ def test_german_numbers_in_the_text_and_plain_ones_in_what_machines_read(client,
 
 
 @db
+def test_german_numbers_in_a_comparison(client, sample):
+    first, second = HubSummary.objects.order_by("-known").values_list("paper_id", flat=True)[:2]
+    address = f"/compare/?paper={first}&paper={second}"
+    page = html.document_fromstring(client.get(address, headers={"accept-language": "de"}).content.decode())
+    shares = [each.text_content() for each in page.xpath("//*[@id='roles' or @id='polarities']//dd")]
+    assert len(shares) > 10
+    for each in shares:
+        assert re.search(r"\(<?\d+\u00a0%\)", each) and not re.search(r"[\d ]%", each), each
+
+
+@db
 def test_the_api_stays_english(client):
     paper = make_paper("Of tides")
     for _each in range(12):
@@ -246,7 +268,7 @@ def test_the_api_stays_english(client):
 @db
 @pytest.mark.parametrize("order", [("en", "de"), ("de", "en")])
 def test_a_kept_page_is_answered_in_the_readers_language(client, django_assert_num_queries, order):
-    words = {"en": "Most cited here", "de": "Hier am meisten zitiert"}
+    words = {"en": "How is this paper cited", "de": "Wie wird diese Arbeit zitiert"}
     for language in order:
         first = client.get("/", headers={"accept-language": language})
         assert words[language] in first.content.decode()
