@@ -64,10 +64,9 @@ test-sqlite: install ## Run the tests on SQLite, in memory
 	@echo "Tests on SQLite"
 	@$(CLEAN) DATABASE_URL=sqlite:// $(PY) $(PYTEST)
 
-# The readers know no database (tests/test_rooms.py sees to it): their tests run once.
 test-postgres: install ## Run the tests on a PostgreSQL that is made for them and thrown away
 	@echo "Tests on PostgreSQL"
-	@$(CLEAN) $(PY) tests/postgres.py $(if $(filter true,$(CI)),,--optional) -- $(PY) $(PYTEST) --ignore tests/papers/importers
+	@$(CLEAN) $(PY) tests/postgres.py $(if $(filter true,$(CI)),,--optional) -- $(PY) $(PYTEST)
 
 # Not part of `make test`: 435 MB of pyspark, and a Java.
 test-spark: install ## Run the rollup on a Spark of this machine (needs Java 17 or newer; fetches pyspark)

@@ -9,8 +9,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 BROWSER_TESTS = Path(__file__).parent / "browser"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [
@@ -31,10 +33,22 @@ def no_kept_pages():
         cache.clear()
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    """Marks the browser tests; on PostgreSQL leaves out what has been seen on SQLite and is the same there.
+
+    That is a test that asks no database, and what a browser makes of a page.
+    """
+    again = []
     for item in items:
-        if item.path.is_relative_to(BROWSER_TESTS):
+        in_browser = item.path.is_relative_to(BROWSER_TESTS)
+        if in_browser:
             item.add_marker(pytest.mark.browser)
+        asks = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames)
+        if in_browser or not asks:
+            again.append(item)
+    if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
+        config.hook.pytest_deselected(items=again)
+        items[:] = [item for item in items if item not in set(again)]
 
 
 @pytest.fixture(scope="session")
