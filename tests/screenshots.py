@@ -41,7 +41,7 @@ SHOTS = (
     Shot("hub-phone", "{hub}", width=390, height=800, scheme="dark"),
     Shot("over-time", "{hub}", height=820, part="#roles-over-time"),
     Shot("explorer", "{hub}citing/?role=method", part="#citing-papers-explorer"),
-    Shot("evidence", "{hub}citing/?sort=-depth", follow=".results li:first-child p.small a"),
+    Shot("evidence", "{hub}citing/?role=method&sort=-depth", follow=".results li:first-child p.small a"),
     Shot("curation", "/admin/", height=700, login=True),
 )
 

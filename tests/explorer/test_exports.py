@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.urls import reverse
 from django.utils import timezone
 from lxml import html
@@ -215,8 +217,16 @@ def test_few_are_sent_at_once_and_pages_go_on_between_the_batches(client, hub, m
     assert client.get(address(hub)).status_code == 200, "the first has not given its place back"
 
 
+@pytest.fixture
+def kept_connection():
+    """As Django's client does it: else the end of a response closes the connection of the test."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
 @db
-def test_a_reader_who_goes_away_gives_the_place_back(rf, hub, monkeypatch):
+def test_a_reader_who_goes_away_gives_the_place_back(rf, hub, monkeypatch, kept_connection):
     monkeypatch.setattr(limits, "exports", limits.Gate(slots=1, places=0))
     for _each in range(2):
         response = exports.export(rf.get(address(hub)), hub)
