@@ -1002,7 +1002,7 @@ class Settled(OpenFirst):
             return queryset.filter(resolved_at__isnull=False, citation__isnull=False)
         if self.value() == "none":
             return queryset.filter(resolved_at__isnull=False, citation=None)
-        return queryset if self.value() == "all" else queryset.filter(resolved_at=None, withdrawn_at=None)
+        return queryset if self.value() == "all" else queryset.waiting()
 
 
 @admin.register(UnmatchedReference)
@@ -1024,9 +1024,7 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
     }
 
     def get_queryset(self, request):
-        alike = UnmatchedReference.objects.filter(
-            title_folded=OuterRef("title_folded"), resolved_at=None, withdrawn_at=None
-        )
+        alike = UnmatchedReference.objects.waiting().filter(title_folded=OuterRef("title_folded"))
         times = alike.exclude(title_folded="").order_by().values("title_folded").annotate(n=Count("pk"))
         rows = super().get_queryset(request).annotate(wanted=Coalesce(Subquery(times.values("n")), 0))
         return rows.order_by("-wanted", "title_folded", "id")

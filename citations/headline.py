@@ -249,17 +249,22 @@ class Share:
         return percent(self.count, self.base)
 
 
-def shares(counts_by_word, *, known, machine, order):
-    """The lines of a summary, largest first, zeros left out; ties in the given order.
+def share(word, count, base, *, known, machine):
+    """The Share of ``count`` among ``base`` labelled papers.
 
-    ``machine`` is how many of the counted labels are a machine's: with any, there is no
-    interval, and none either when every known paper is labelled.
+    ``machine`` is how many of the base's labels are a machine's: with any, there is no interval, and none
+    either when every known paper is labelled.
     """
+    low, high = (None, None) if machine or base >= known else wilson_interval(count, base)
+    return Share(str(word), count, base, low, high)
+
+
+def shares(counts_by_word, *, known, machine, order):
+    """The lines of a summary, each a ``share``, largest first, zeros left out; ties in the given order."""
     base = sum(counts_by_word.values())
-    lines = []
-    for word in order:
-        count = counts_by_word.get(word, 0)
-        if count:
-            low, high = (None, None) if machine or base >= known else wilson_interval(count, base)
-            lines.append(Share(str(word), count, base, low, high))
+    lines = [
+        share(word, counts_by_word[word], base, known=known, machine=machine)
+        for word in order
+        if counts_by_word.get(word)
+    ]
     return sorted(lines, key=lambda line: -line.count)

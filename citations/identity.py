@@ -172,9 +172,7 @@ def try_again(papers):
 
 
 def _open():
-    return UnmatchedReference.objects.filter(resolved_at=None, withdrawn_at=None).exclude(
-        match_reason=PUT_BACK
-    )
+    return UnmatchedReference.objects.waiting().exclude(match_reason=PUT_BACK)
 
 
 def _try_titles(papers):
@@ -344,7 +342,7 @@ def most_wanted(top):
         When(title_folded="", then=Concat(Value("printed:"), F("fingerprint"))), default=F("title_folded")
     )
     groups = (
-        UnmatchedReference.objects.filter(resolved_at=None, withdrawn_at=None)
+        UnmatchedReference.objects.waiting()
         .order_by()
         .annotate(mark=mark)
         .values("mark")

@@ -66,7 +66,7 @@ def draw(*, hub=None, curator, skipped=(), dice=_dice):
     since another of its sentences would not be a random one. At most some ten queries, each of
     a bounded number of index entries, but for what ``_by_pairs`` says.
     """
-    entered = _today(curator)
+    entered = entered_today(curator)
     kinds = [_at_random, _by_effect]
     if entered[RANDOM] > entered[TARGETED]:
         kinds.reverse()
@@ -77,7 +77,7 @@ def draw(*, hub=None, curator, skipped=(), dice=_dice):
     return None
 
 
-def _today(curator):
+def entered_today(curator):
     """How many role labels in force this curator has entered since midnight, by how they were drawn."""
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     rows = Assertion.objects.by_curators().filter(
@@ -272,7 +272,7 @@ def save(*, sealed, curator, role, polarity="", note=""):
     rows = curation.relabel_context(
         context=drawn.context, curator=curator, role=role, polarity=polarity, note=note, drawn=drawn.drawn
     )
-    return Saved(rows, drawn, drawn.context.machine_reading, _today(curator).total())
+    return Saved(rows, drawn, drawn.context.machine_reading, entered_today(curator).total())
 
 
 def undo(*, assertion_ids, curator):
@@ -341,7 +341,7 @@ def progress(*, curator, hub=None):
         hub_checked = by_hub.get(hub.pk, 0)
         hub_needed = max(0, min(MIN_CHECKS, hub_size) - hub_checked)
     return Progress(
-        today=_today(curator).total(),
+        today=entered_today(curator).total(),
         roles=[row for row in roles if row[1] or row[2]],
         checked=checked,
         hubs=len(by_hub),

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from citations.headline import Status, Tier
 from citations.labels import SENTIMENT_SCHEMES, Dimension, LabelSource, Polarity, Role
-from citations.querysets import AssertionQuerySet, CitationQuerySet, ContextQuerySet
+from citations.querysets import AssertionQuerySet, CitationQuerySet, ContextQuerySet, UnmatchedQuerySet
 from papers.matching import MatchStatus, reason_in_words
 from papers.models import Paper, SourceRecord, Venue
 from papers.sections import SECTION_KINDS
@@ -656,6 +656,8 @@ class UnmatchedReference(models.Model):
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    objects = UnmatchedQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -49,6 +49,12 @@ class AssertionQuerySet(models.QuerySet):
         return self.filter(source=CURATOR, withdrawn_at__isnull=True)
 
 
+class UnmatchedQuerySet(models.QuerySet):
+    def waiting(self):
+        """The queue: references that a source still has and nobody has settled. Lazy."""
+        return self.filter(resolved_at=None, withdrawn_at=None)
+
+
 class ContextQuerySet(models.QuerySet):
     def current(self):
         """Contexts that a source still has."""

@@ -3,24 +3,26 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from citations.models import Assertion, StaleHub, UnmatchedReference
+from citations.labelling import entered_today
+from citations.models import StaleHub, UnmatchedReference
 from papers import duplicates
-from papers.models import PossibleDuplicate
 
 MOST = 1000  # a queue is counted so far: nobody needs to know more, and counting on costs
 
 
 @dataclass
 class Queue:
-    """``count`` is None where a queue has no end; ``is_cut``: it is longer than MOST."""
+    """``count`` is None where a queue has no end; ``is_cut``: it is longer than MOST.
+
+    ``url`` opens just these items; empty where no page of the admin lists them.
+    """
 
     title: str
     words: str
-    url: str
+    url: str = ""
     count: int | None = None
     is_cut: bool = False
 
@@ -29,43 +31,23 @@ def queues_of(user):
     """The Queues that this user may work through. At most four queries."""
     found = []
     if user.has_perm("citations.add_assertion"):
-        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-        mine = Assertion.objects.by_curators().filter(curator=user, created_at__gte=today)
-        n = mine.count()
+        n = entered_today(user).total()
         words = ngettext("%(n)s label by you today", "%(n)s labels by you today", n) % {"n": n}
         found.append(Queue(_("Label sentences"), words, reverse("admin:citations_citationcontext_labelling")))
     if user.has_perm("papers.view_possibleduplicate"):
-        waiting = duplicates.waiting(PossibleDuplicate.objects.all())
-        found.append(
-            _counted(
-                _("Possible duplicates"),
-                _("two papers that may be one"),
-                "papers_possibleduplicate",
-                waiting,
-            )
-        )
+        url = reverse("admin:papers_possibleduplicate_changelist")
+        words = _("two papers that may be one")
+        found.append(_counted(duplicates.waiting(), _("Possible duplicates"), words, url))
     if user.has_perm("citations.view_unmatchedreference"):
-        waiting = UnmatchedReference.objects.filter(resolved_at=None, withdrawn_at=None)
-        found.append(
-            _counted(
-                _("Unmatched references"),
-                _("no paper fits them, or several do"),
-                "citations_unmatchedreference",
-                waiting,
-            )
-        )
+        url = reverse("admin:citations_unmatchedreference_changelist")
+        words = _("no paper fits them, or several do")
+        found.append(_counted(UnmatchedReference.objects.waiting(), _("Unmatched references"), words, url))
     if user.has_perm("citations.view_hubsummary"):
-        found.append(
-            _counted(
-                _("Hubs behind"),
-                _("counted anew by “manage.py refresh_hubs”"),
-                "citations_hubsummary",
-                StaleHub.objects.all(),
-            )
-        )
+        words = _("counted anew by “manage.py refresh_hubs”")
+        found.append(_counted(StaleHub.objects.all(), _("Hubs behind"), words))
     return found
 
 
-def _counted(title, words, route, rows):
+def _counted(rows, title, words, url=""):
     count = rows.order_by()[: MOST + 1].count()
-    return Queue(title, words, reverse(f"admin:{route}_changelist"), min(count, MOST), count > MOST)
+    return Queue(title, words, url, min(count, MOST), count > MOST)

@@ -82,7 +82,6 @@ PARAMETERS = (
     Parameter("page", "page", gettext_lazy("Page"), gettext_lazy("1 is the first"), default="1"),
 )
 TABLE = {parameter.name: parameter for parameter in PARAMETERS}
-CHOSEN_IN_THE_FORM = ("source", "dimension", "drawn", "agree")
 
 
 def address(key=None, **more):
@@ -332,14 +331,6 @@ class Comparisons:
         pair = context.citation
         page = reverse("explorer:evidence", args=[pair.cited_paper_id, pair.citing_paper_id])
         return f"{page}#sentence-{context.pk}"
-
-    def controls(self):
-        """[(Parameter, [(value, label, selected)])] of the form."""
-        held = {**self.asked, "agree": self.agree}
-        return [
-            (TABLE[name], [(value, label, value == held[name]) for value, label in TABLE[name].choices])
-            for name in CHOSEN_IN_THE_FORM
-        ]
 
     def page_url(self, page):
         return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)

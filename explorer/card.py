@@ -283,24 +283,15 @@ def png(hub, library):
 
 
 def base(hub):
-    """What the headline rests on, in one line."""
-    share, counts = hub.headline_share, hub.counts
-    if share is None:
-        return _("%(known)s known, %(read)s with a citing sentence, %(labelled)s labelled for role") % {
-            "known": count(counts.known),
-            "read": count(counts.read),
-            "labelled": count(counts.labelled),
-        }
-    said = {
-        "k": count(share.count),
-        "n": count(share.base),
-        "p": share.percent,
+    """What the headline rests on, in one line: its share's base, else the coverage."""
+    if hub.base:
+        return hub.base
+    counts = hub.counts
+    return _("%(known)s known, %(read)s with a citing sentence, %(labelled)s labelled for role") % {
         "known": count(counts.known),
+        "read": count(counts.read),
+        "labelled": count(counts.labelled),
     }
-    if share.low is None:
-        return _("%(k)s of %(n)s labelled (%(p)s%%), %(known)s known") % said
-    said |= {"low": int(share.low * 100 + 0.5), "high": int(share.high * 100 + 0.5)}
-    return _("%(k)s of %(n)s labelled (%(p)s%%, 95%% interval %(low)s–%(high)s%%), %(known)s known") % said
 
 
 def named(hub):

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from explorer.components import count, fill_class, join
+from explorer.components import count, fill_class, join, swatch
 
 FEW = 10  # labelled papers; of fewer a share is drawn pale
 
@@ -73,7 +73,8 @@ class BarsByYear:
     ``counts``: {year as text, or "" for undated: {word: citing papers}}. ``words``: (word, label) from
     the bottom of a bar up. ``labels``: those of them that a share is a share of; ``base``: what papers with
     one of them are called, ("Labelled", "shares of the labelled", …). ``url(word, **span)``: the address of
-    these papers, of all where ``word`` is "", of those of the base where it is BASE_WORD.
+    these papers, of all where ``word`` is "", of those of the base where it is BASE_WORD. ``mark(word)``:
+    what stands for a word in the legend.
 
     Over a long span a bar stands for 2, 5 or more years (``each``), so that a phone can show it and
     a table of it can be read.
@@ -86,6 +87,7 @@ class BarsByYear:
     labels: frozenset[str]
     base: Base
     url: Callable[..., str]
+    mark: Callable[[str], str] = swatch
     bars: list[Bar] = field(default_factory=list)
 
     WIDTH, TOP, BASE = 640, 10, 170
@@ -129,11 +131,6 @@ class BarsByYear:
         self.most_labelled = max(bar.labelled for bar in self.bars)
 
     @property
-    def is_of_roles(self):
-        """Whether the words are roles, which have shapes of their own."""
-        return self.key == "roles"
-
-    @property
     def right(self):
         return f"{self.step * len(self.bars):.1f}"
 
@@ -141,6 +138,12 @@ class BarsByYear:
     def room(self):
         """Width of the picture with its margins."""
         return f"{self.step * len(self.bars) + self.MARGIN:.0f}"
+
+    @cached_property
+    def legend(self):
+        return format_html_join(
+            "", "<span>{}{}</span>", ((self.mark(word), label) for word, label in self.words)
+        )
 
     @cached_property
     def as_counts(self):

@@ -15,15 +15,14 @@ from operator import or_
 
 import numpy as np
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from citations import columns, headline, labels
-from citations.statistics import difference_interval, percent, wilson_interval
+from citations.statistics import difference_interval, percent
 from explorer.components import count
-from explorer.filters import LARGEST_ID
-from explorer.hub import Coverage, Hub, Line
+from explorer.filters import LARGEST_ID, Dropped, not_a_parameter
+from explorer.hub import Coverage, Hub, Line, comparison_url
 from papers import identifiers
 from papers.models import Paper, PaperIdentifier, PaperRedirect
 
@@ -40,10 +39,10 @@ ADDRESS = re.compile(r"(?:https?://[^/\s]+)?/papers/(\d+)(?:-[\w-]*)?(?:/.*|[?#]
 
 @dataclass
 class Asked:
-    """The papers that an address names, in its order, and a sentence on whatever was left out."""
+    """The papers that an address names, in its order, and what of it was left out (``filters.Dropped``)."""
 
     papers: list[Paper] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
 
     @classmethod
     def parse(cls, querydict):
@@ -54,15 +53,18 @@ class Asked:
         asked = cls()
         for name in querydict:
             if name != "paper":
-                asked.notices.append(_("“%s” is not a parameter here.") % name.replace("\x00", "")[:60])
+                asked.dropped.append(not_a_parameter(name))
         given = [value.replace("\x00", "").strip()[:300] for value in querydict.getlist("paper")]
         given = [value for value in given if value]
         if len(given) > MOST_ASKED:
-            asked.notices.append(
+            asked._drop(
                 _("More than %(n)s papers are named; those after them are not looked up.") % {"n": MOST_ASKED}
             )
         asked._find(given[:MOST_ASKED])
         return asked
+
+    def _drop(self, reason):
+        self.dropped.append(Dropped("paper", "", reason))
 
     def _find(self, given):
         ids = _ids_of(given)
@@ -72,13 +74,11 @@ class Asked:
         for value in given:
             paper = found.get(ids[value])
             if paper is None:
-                self.notices.append(
-                    _("No paper here has the number or identifier “%s”; it is left out.") % value[:60]
-                )
+                self._drop(_("No paper here has the number or identifier “%s”; it is left out.") % value[:60])
             elif paper in self.papers:
-                self.notices.append(_("“%s” is named twice; it is shown once.") % paper.display_title)
+                self._drop(_("“%s” is named twice; it is shown once.") % paper.display_title)
             elif len(self.papers) == MOST:
-                self.notices.append(
+                self._drop(
                     _("At most %(n)s papers are compared; “%(title)s” is left out.")
                     % {"n": MOST, "title": paper.display_title}
                 )
@@ -111,12 +111,6 @@ def _ids_of(given):
     return {value: found.get(value) for value in given}
 
 
-def address(papers):
-    """The address of the comparison of these papers."""
-    query = "&".join(f"paper={paper.pk}" for paper in papers)
-    return f"{reverse('explorer:compare')}{f'?{query}' if query else ''}"
-
-
 # -- the page ---------------------------------------------------------------------------------------
 
 
@@ -147,9 +141,7 @@ class Side:
         base, k = sum(held.values()), held.get(word, 0)
         if not base:
             return None
-        exact = machine or base >= self.hub.counts.known
-        low, high = (None, None) if exact else wilson_interval(k, base)
-        return headline.Share(str(word), k, base, low, high)
+        return headline.share(word, k, base, known=self.hub.counts.known, machine=machine)
 
     def limits(self, dimension, word):
         """(share, low, high) for ``difference_interval``; None where the labels allow no such statement."""
@@ -164,11 +156,14 @@ class Side:
 
 @dataclass
 class Row:
-    """A word or a step of coverage, with a (Side, what is known of it) for each side."""
+    """A word or a step of coverage, with a cell for each side.
+
+    A step's cell is (Side, Coverage), a word's (Side, Line, how many labels of that summary are a machine's).
+    """
 
     word: str
     label: object
-    cells: list[tuple[Side, Coverage | Line]]
+    cells: list[tuple[Side, Coverage] | tuple[Side, Line, int]]
 
 
 @dataclass
@@ -245,7 +240,7 @@ class Comparison:
             Side(
                 letter,
                 Hub(paper, paper.get_absolute_url()),
-                address([other for other in papers if other is not paper]),
+                comparison_url([other.pk for other in papers if other is not paper]),
             )
             for letter, paper in zip(LETTERS, papers, strict=False)
         ]
@@ -273,7 +268,10 @@ class Comparison:
             Row(
                 str(word),
                 word.label,
-                [(side, self._line(side, dimension, word)) for side in self.sides],
+                [
+                    (side, self._line(side, dimension, word), side.summaries[dimension][1])
+                    for side in self.sides
+                ],
             )
             for word in self.ORDERS[dimension]
             if any(side.summaries[dimension][0].get(word) for side in self.sides)
@@ -376,10 +374,18 @@ def _warnings_of(side):
 
 def _unlike(one, other):
     """A sentence where two papers are labelled to very different degrees; else nothing."""
-    parts = [percent(side.hub.counts.labelled, side.hub.counts.known or 1) for side in (one, other)]
+    counts = [side.hub.counts for side in (one, other)]
+    parts = [percent(held.labelled, held.known or 1) for held in counts]
     if max(parts) < FAR_APART * max(1, min(parts)):
         return ""
     return _(
-        "%(one)s and %(other)s: %(p)s%% and %(q)s%% of the known citing papers are labelled for role. "
+        "Labelled for role: %(one)s %(k)s of %(n)s known citing papers, %(other)s %(l)s of %(m)s. "
         "What could be read may differ from the rest in other ways for each."
-    ) % {"one": one.letter, "other": other.letter, "p": parts[0], "q": parts[1]}
+    ) % {
+        "one": one.letter,
+        "k": count(counts[0].labelled),
+        "n": count(counts[0].known),
+        "other": other.letter,
+        "l": count(counts[1].labelled),
+        "m": count(counts[1].known),
+    }

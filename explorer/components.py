@@ -31,6 +31,7 @@ NOTHING = SafeString("")
 LABELS = {
     choices: {member.value: member.label for member in choices} for choices in (Role, Polarity, LabelSource)
 }
+WORDS_OF = {"role": Role, "polarity": Polarity}  # by dimension
 
 
 def in_each_language(function):
@@ -59,6 +60,21 @@ def count(number):
 def percentage(number):
     """``number``, whole or in words, with the percent sign as the language sets it: "69%", "69 %"."""
     return _("%(number)s%%") % {"number": number}
+
+
+def whole_percent(fraction):
+    """A fraction as a whole number of percent, rounded half up, without its sign."""
+    return int(fraction * 100 + 0.5)
+
+
+def share_percent(share):
+    """A ``headline.Share`` in whole percent with its sign: "40%"; "<1%" for what is more than nothing."""
+    return percentage("<1" if share.count and not share.percent else share.percent)
+
+
+def k_of_n(share):
+    """The count of a ``headline.Share`` and its base, as in "30 of 75"."""
+    return _("%(k)s of %(n)s") % {"k": count(share.count), "n": count(share.base)}
 
 
 def coordinate(fraction):
@@ -99,10 +115,8 @@ def fill_class(word):
 
 
 @lru_cache(maxsize=100)
-def swatch(word, is_role):
-    """What a legend shows of a word: the shape of a role, the colour and sign of anything else."""
-    if is_role:
-        return icon(word)
+def swatch(word):
+    """The colour of a word in a picture, and the sign of a polarity."""
     return format_html(
         '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
         '<rect class="fill {}" width="12" height="12"/></svg>{}',
@@ -133,6 +147,11 @@ def polarity_chip(word):
         sign(word),
         label_of(Polarity, word),
     )
+
+
+def word_chip(word, dimension):
+    """A role or a polarity, as ``dimension`` says."""
+    return role_chip(word) if dimension == "role" else polarity_chip(word)
 
 
 @in_each_language
@@ -185,28 +204,27 @@ def _paper_chips(retracted, is_stub, is_fictional):
 
 def share_bar(share, fill="plain"):
     """A share as a bar with its interval; the numbers stand beside it as text."""
-    whisker = NOTHING
-    if share.low is not None:
-        low, high = coordinate(share.low), coordinate(share.high)
-        path = f"M{low} 6H{high}M{low} 2V10M{high} 2V10"
-        whisker = format_html('<path class="whisker-halo" d="{0}"/><path class="whisker" d="{0}"/>', path)
+    if share.low is None:
+        return _bar(share.share, fill)
+    low, high = coordinate(share.low), coordinate(share.high)
+    path = f"M{low} 6H{high}M{low} 2V10M{high} 2V10"
+    whisker = format_html('<path class="whisker-halo" d="{0}"/><path class="whisker" d="{0}"/>', path)
+    return _bar(share.share, fill, whisker)
+
+
+def funnel_bar(part, whole):
+    """A part of a whole as a bar without interval; the number stands beside it as text."""
+    return _bar(part / whole if whole else 0)
+
+
+def _bar(fraction, fill="plain", upon_it=NOTHING):
     return format_html(
         '<svg class="bar" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="track" width="100" height="12"/>'
         '<rect class="fill {}" width="{}" height="12"/>{}</svg>',
         fill,
-        coordinate(share.share),
-        whisker,
-    )
-
-
-def funnel_bar(part, whole):
-    """A part of a whole as a bar without interval; the number stands beside it as text."""
-    return format_html(
-        '<svg class="bar" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="track" width="100" height="12"/>'
-        '<rect class="fill plain" width="{}" height="12"/></svg>',
-        coordinate(part / whole if whole else 0),
+        coordinate(fraction),
+        upon_it,
     )
 
 
@@ -312,6 +330,11 @@ def paper_line(paper, marks=True, name=""):
 
     ``name``: the id of its title.
     """
+    return format_html('<p class="paper">{} {}</p>', title_link(paper, name), paper_facts(paper, marks))
+
+
+def paper_facts(paper, marks=True):
+    """What stands below a title: authors, venue, year, and ``marks``."""
     names, facts = byline(paper), []
     if names:
         facts.append(format_html("<span>{}</span>", names))
@@ -320,9 +343,7 @@ def paper_line(paper, marks=True, name=""):
     facts.append(format_html("<span>{}</span>", str(paper.year) if paper.year else _("undated")))
     if marks:
         facts.append(paper_chips(paper))
-    return format_html(
-        '<p class="paper">{} <span class="byline">{}</span></p>', title_link(paper, name), join(facts, " ")
-    )
+    return format_html('<span class="byline">{}</span>', join(facts, " "))
 
 
 @in_each_language
@@ -360,11 +381,11 @@ def _suggestion(citation):
     return format_html('<span class="fact">{}</span>', words)
 
 
-def sentence(context, neighbours=False, chips=False, link="", of=""):
+def sentence(context, neighbours=False, chips=False, of=None):
     """A citing sentence, the target citation marked.
 
-    ``neighbours``: with what stands before and after; ``chips``: with its labels; ``link``: the address
-    of its evidence, ``of``: the title that a screen reader hears behind that link.
+    ``neighbours``: with what stands before and after; ``chips``: with its labels; ``of``: the citation
+    to whose evidence it leads, named by its citing paper for a screen reader.
     """
     passage = context.passage
     facts = []
@@ -378,10 +399,13 @@ def sentence(context, neighbours=False, chips=False, link="", of=""):
         facts.append(_fact(SECTION_LABELS.get(passage.section_kind, passage.section_kind)))
     if (context.group_size or 0) > 1:
         facts.append(format_html('<span class="fact">{}</span>', _group(context.group_size)))
-    if link:
+    if of is not None:
         facts.append(
             format_html(
-                '<a class="fact" href="{}">{}<span class="hidden">: {}</span></a>', link, _("Evidence"), of
+                '<a class="fact" href="{}">{}<span class="hidden">: {}</span></a>',
+                evidence_url(of),
+                _("Evidence"),
+                of.citing_paper.display_title,
             )
         )
     if context.withdrawn_at:
@@ -462,15 +486,10 @@ def citing_line(citation):
     )
 
 
-def disputing_sentence(citation, context):
-    """A sentence that disputes, with its labels and the way to its evidence."""
-    return sentence(context, chips=True, link=evidence_url(citation), of=citation.citing_paper.display_title)
-
-
 def representative(citation, context):
     """A citing paper that stands for others: how it cites comes first, then what it is."""
     paper = citation.citing_paper
-    shown = sentence(context, link=evidence_url(citation), of=paper.display_title) if context else NOTHING
+    shown = sentence(context, of=citation) if context else NOTHING
     return format_html("{}{}{}{}", citation_chips(citation), shown, paper_line(paper), summary_line(paper))
 
 
@@ -485,25 +504,24 @@ def summary_line(paper):
     )
 
 
-def share_cell(line, is_role, machine):
+def share_cell(line, dimension, machine):
     """A share where there is no table: k of n (a link), percent, bar, interval or why there is none."""
     share = line.share
     if share is None:
         return format_html('<span class="missing">{}</span>', _("nothing labelled"))
-    k_of_n = _("%(k)s of %(n)s") % {"k": count(share.count), "n": count(share.base)}
     number = '<a class="number" href="{1}">{0}</a>' if share.count else '<span class="number">{0}</span>'
     if share.low is not None:
         interval = _("95%% interval %(low)s–%(high)s%%") % {
-            "low": int(share.low * 100 + 0.5),
-            "high": int(share.high * 100 + 0.5),
+            "low": whole_percent(share.low),
+            "high": whole_percent(share.high),
         }
     else:
         interval = _("no interval: machine labels") if machine else _("no interval: all labelled")
     return format_html(
         '{} ({}) {}<span class="small">{}</span>',
-        format_html(number, k_of_n, line.url),
-        percentage("<1" if share.count and not share.percent else share.percent),
-        share_bar(share, line.word if is_role else "plain"),
+        format_html(number, k_of_n(share), line.url),
+        share_percent(share),
+        share_bar(share, line.word if dimension == "role" else "plain"),
         interval,
     )
 
@@ -514,8 +532,8 @@ def co_cited_work(row, examples=True):
     counted = format_html(
         '<a class="number" href="{}">{}</a> ({}) {} {}',
         row.url,
-        _("%(k)s of %(n)s") % {"k": count(row.count), "n": count(share.base)},
-        percentage(share.percent or "<1"),
+        k_of_n(share),
+        share_percent(share),
         share_bar(share),
         _fact(_together(row.same_passage)),
     )

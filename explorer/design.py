@@ -1,16 +1,19 @@
-"""Every component in every state, for ``/about/design/``: made-up rows that no database holds.
+"""``/about/design/``: every component in every state, of made-up rows that no database holds.
 
 Shown with DEBUG alone, to whoever changes the look: open it in light and dark, at 320 px and on paper.
 """
 
 from types import SimpleNamespace
 
+from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from citations import headline, labels
 from citations.labels import LabelSource, Polarity, Role
 from citations.models import HubSummary
 from explorer import charts, facets
+from explorer.components import icon
 from explorer.facets import FacetValue
 from explorer.hub import STANDING, CoCitedLine, Hub, Line
 from papers.models import Paper, Venue
@@ -203,6 +206,7 @@ def bars():
             words=[*((role, role.label) for role in labels.ROLE_ORDER), ("unread", "unread")],
             labels=frozenset(labels.ROLE_ORDER),
             base=charts.LABELLED,
+            mark=icon,
             url=lambda word, **span: HERE,
         )
 
@@ -249,8 +253,9 @@ def listing(page):
     )
 
 
-def everything():
-    return {
+@require_safe
+def page(request):
+    context = {
         "roles": [str(role) for role in Role],
         "polarities": [str(polarity) for polarity in Polarity],
         "papers": papers(),
@@ -265,3 +270,4 @@ def everything():
         "listings": [listing(1), listing(6), listing(99)],
         "chips": [("Role", "method", HERE), ("Words", "a long value that somebody typed", HERE)],
     }
+    return render(request, "explorer/design.html", context)

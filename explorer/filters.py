@@ -128,9 +128,7 @@ class Query:
             if name in ignore:
                 continue
             if name not in table:
-                query.dropped.append(
-                    Dropped(_shown(name), "", _("“%s” is not a parameter here.") % _shown(name))
-                )
+                query.dropped.append(not_a_parameter(name))
                 continue
             query._take(table[name], querydict.getlist(name))
         query.values = {name: query.values[name] for name in table if name in query.values}
@@ -221,6 +219,10 @@ class Query:
 
     def with_value(self, name, value):
         return {**self.values, name: [value]}
+
+
+def not_a_parameter(name):
+    return Dropped(_shown(name), "", _("“%s” is not a parameter here.") % _shown(name))
 
 
 def _shown(value):

@@ -14,7 +14,7 @@ from django.db.models import BooleanField, Count, Prefetch, Sum, prefetch_relate
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from citations.labels import LabelSource, Polarity
+from citations.labels import HUMAN_SOURCES, Polarity
 from citations.models import Citation, CitationContext, HubSummary
 from explorer.hub import attach, hub_of_summary
 from explorer.representative import telling_context
@@ -112,7 +112,7 @@ def newest_disputes():
         CitationContext.objects.current()
         .filter(
             polarity=Polarity.DISPUTES,
-            polarity_source__in=[LabelSource.CURATOR, LabelSource.DATASET],
+            polarity_source__in=HUMAN_SOURCES,
             passage__suppressed_at=None,
         )
         .select_related("passage")

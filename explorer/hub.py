@@ -24,7 +24,7 @@ from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import charts, cocited_map, facets
 from explorer.charts import BarsByYear
 from explorer.citing import Citing
-from explorer.components import count, percentage
+from explorer.components import count, icon, percentage, whole_percent
 from explorer.representative import candidates, choose
 from papers.models import Authorship, Paper, PaperIdentifier
 
@@ -36,6 +36,12 @@ NOT_LABELS = {
     "unlabelled": gettext_lazy("read, no role yet"),
     "unread": gettext_lazy("unread"),
 }
+
+
+def comparison_url(paper_ids):
+    """The address at which these papers stand side by side."""
+    query = "&".join(f"paper={paper_id}" for paper_id in paper_ids)
+    return f"{reverse('explorer:compare')}{f'?{query}' if query else ''}"
 
 
 @dataclass
@@ -105,8 +111,26 @@ class Hub:
             return None
         contested = self.headline.status == headline.Status.CONTESTED
         machine = self.counts.machine_polarities if contested else self.counts.machine_roles
-        lines = headline.shares({"it": k, "": n - k}, known=self.counts.known, machine=machine, order=("it",))
-        return lines[0] if lines else None
+        return headline.share("", k, n, known=self.counts.known, machine=machine)
+
+    @property
+    def base(self):
+        """What the headline's share rests on, in one line; empty where it speaks of none."""
+        share = self.headline_share
+        if share is None:
+            return ""
+        said = {
+            "k": count(share.count),
+            "n": count(share.base),
+            "p": share.percent,
+            "known": count(self.counts.known),
+        }
+        if share.low is None:
+            return _("%(k)s of %(n)s labelled (%(p)s%%), %(known)s known") % said
+        said |= {"low": whole_percent(share.low), "high": whole_percent(share.high)}
+        return (
+            _("%(k)s of %(n)s labelled (%(p)s%%, 95%% interval %(low)s–%(high)s%%), %(known)s known") % said
+        )
 
     @property
     def provisional_reason(self):
@@ -233,6 +257,7 @@ class Hub:
             title=_("Citing papers by year and role"),
             counts=self.summary.years if self.summary else {},
             words=[*((role, role.label) for role in labels.ROLE_ORDER), *NOT_LABELS.items()],
+            mark=icon,
             labels=frozenset(labels.ROLE_ORDER),
             base=charts.LABELLED,
             url=self._span_of("role"),
@@ -320,7 +345,7 @@ class Hub:
                 example_ids=example_ids,
                 share=headline.Share("", papers, known, None, None),
                 url=self.link(cites=other_id),
-                compare_url=f"{reverse('explorer:compare')}?paper={self.paper.pk}&paper={other_id}",
+                compare_url=comparison_url([self.paper.pk, other_id]),
             )
             for other_id, papers, same_passage, *example_ids in works.get(self.paper.pk, [])
         ]

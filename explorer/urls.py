@@ -32,4 +32,6 @@ urlpatterns = [
     re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
 ]
 if settings.DEBUG:
-    urlpatterns.insert(0, path("about/design/", views.design, name="design"))
+    from explorer import design
+
+    urlpatterns.append(path("about/design/", design.page, name="design"))

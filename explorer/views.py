@@ -1,5 +1,7 @@
 """Every page: parse the request, read, render. Rules and reads live in the modules beside this one."""
 
+from functools import wraps
+
 from django.conf import settings
 from django.db.models import F, prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
@@ -56,6 +58,33 @@ SUGGESTIONS = 8
 MOST_TYPED = 1000  # characters in the search box: a pasted citation is a long one
 AUTHOR_PAPERS = 200
 FIELDS_OFFERED = 300
+
+
+def of_paper(route):
+    """Decorate a view of one paper: it is given the paper and its own path, and what else its address names.
+
+    An address with another slug, or of a paper that was merged away, is redirected for good. One query; a
+    second for an unknown number, which may be that of a merged paper. Raises Http404.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def found(request, paper_id, slug="", **more):
+            papers_read = Paper.objects.select_related("venue", "hub_summary")
+            paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
+            if paper is None:
+                paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
+            if paper is None:
+                raise Http404(_("There is no paper with the number %s.") % paper_id)
+            path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug, **more})
+            if request.path == path:
+                return view(request, paper, path, **more)
+            query = request.META.get("QUERY_STRING", "")
+            return HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
+
+        return found
+
+    return decorate
 
 
 @require_safe
@@ -131,7 +160,6 @@ def papers(request):
         "listing": listing,
         "query": query,
         "hubs": hubs,
-        "choices": {name: HUB_TABLE[name].choices for name in HUB_TABLE if HUB_TABLE[name].choices},
         "field_names": Field.objects.values_list("name", flat=True)[:FIELDS_OFFERED],
         "chips": chips(query, request.path),
         "fictional": any(hub.paper.is_fictional for hub in hubs),
@@ -141,10 +169,8 @@ def papers(request):
 
 @require_safe
 @kept
-def hub(request, paper_id, slug=""):
-    paper, path, moved = _find(request, paper_id, "explorer:hub")
-    if moved:
-        return moved
+@of_paper("explorer:hub")
+def hub(request, paper, path):
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
     if wants_part(request):
@@ -174,10 +200,8 @@ def hub(request, paper_id, slug=""):
 
 @require_safe
 @kept
-def citing(request, paper_id, slug=""):
-    paper, path, moved = _find(request, paper_id, "explorer:citing")
-    if moved:
-        return moved
+@of_paper("explorer:citing")
+def citing(request, paper, path):
     page = Hub(paper, path)
     listing, citations = _listing(request, page, path)
     if wants_part(request):
@@ -187,11 +211,9 @@ def citing(request, paper_id, slug=""):
 
 
 @require_safe
-def export(request, paper_id, slug=""):
+@of_paper("explorer:export")
+def export(request, paper, _path):
     """Citing papers as a file, those selected or all that match. Not kept: it is sent as it is made."""
-    paper, _path, moved = _find(request, paper_id, "explorer:export")
-    if moved:
-        return moved
     try:
         return exports.export(request, paper)
     except exports.Refusal as refusal:
@@ -200,11 +222,9 @@ def export(request, paper_id, slug=""):
 
 @require_safe
 @kept
-def years(request, paper_id, slug=""):
+@of_paper("explorer:years")
+def years(request, paper, _path):
     """Citing papers by year: the pictures of the hub page, each with the table of its numbers."""
-    paper, path, moved = _find(request, paper_id, "explorer:years")
-    if moved:
-        return moved
     page = Hub(paper, paper.get_absolute_url())
     context = {
         "hub": page,
@@ -217,13 +237,11 @@ def years(request, paper_id, slug=""):
 
 @require_safe
 @kept
-def card(request, paper_id, kind, slug=""):
+@of_paper("explorer:card")
+def card(request, paper, _path, kind):
     """The preview picture of a hub for other sites, as ``png`` or ``svg``."""
     if kind not in ("png", "svg"):
         raise Http404
-    paper, _path, moved = _find(request, paper_id, "explorer:card", kind=kind)
-    if moved:
-        return moved
     page = Hub(paper, paper.get_absolute_url())
     if kind == "png":
         return HttpResponse(pictures.png(page, settings.LIBRARY_NAME), content_type="image/png")
@@ -265,9 +283,6 @@ def citation(request, paper_id, citing_id):
         "pair_assertions": pair_assertions,
         "treatments": list(pair.claim_treatments.select_related("claim", "curator")),
         "provenances": list(pair.provenances.select_related("record")),
-        "also": [labels.Role(role).label for role in pair.also_roles],
-        "depth_label": facets.DEPTH_LABELS.get(pair.depth, ""),
-        "sections": [facets.SECTION_LABELS[kind] for kind in pair.section_kinds],
         "fictional": pair.cited_paper.is_fictional or pair.citing_paper.is_fictional,
     }
     return render(request, "explorer/evidence.html", context)
@@ -332,14 +347,6 @@ def about_labels(request):
 
 
 @require_safe
-def design(request):
-    """Every component in every state. Its address is there with DEBUG alone."""
-    from explorer.design import everything
-
-    return render(request, "explorer/design.html", everything())
-
-
-@require_safe
 def by_identifier(request, scheme, value):
     """``/doi/…``, ``/arxiv/…``, ``/id/<scheme>/…``: for good to the hub of the paper so named."""
     paper = Paper.objects.by_identifier(scheme, value).first()
@@ -357,25 +364,6 @@ def not_found(request, exception):
 
 
 # -- shared by the views ---------------------------------------------------------------------
-
-
-def _find(request, paper_id, route, **more):
-    """(paper, its canonical path, None), or (…, the redirect to it). Raises Http404.
-
-    One query; a second for an unknown number, which may be that of a merged paper. ``more``: what else
-    the route takes.
-    """
-    papers_read = Paper.objects.select_related("venue", "hub_summary")
-    paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
-    if paper is None:
-        paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
-    if paper is None:
-        raise Http404(_("There is no paper with the number %s.") % paper_id)
-    path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug, **more})
-    if request.path == path:
-        return paper, path, None
-    query = request.META.get("QUERY_STRING", "")
-    return paper, path, HttpResponsePermanentRedirect(f"{path}?{query}" if query else path)
 
 
 def absolute(request, path):
@@ -415,7 +403,6 @@ def _explorer_context(page, listing, citations):
         "citations": citations,
         "chips": chips(listing.query, listing.path),
         "without": listing.without() if not listing.total and listing.query.active else [],
-        "sorts": facets.SORTS,
         "formats": exports.FORMATS,
         "most_exported": exports.MOST,
         "fictional": page.paper.is_fictional,

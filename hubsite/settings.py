@@ -242,9 +242,8 @@ CSRF_TRUSTED_ORIGINS = entries(
 )
 PORT = whole_number("PORT", default=8000, low=1, high=65535)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-PUBLIC_URL_IS_SET = (
-    "PUBLIC_URL" in env
-)  # then pages name themselves by it too, else by what they were asked as
+# Then pages name themselves by it too, else by what they were asked as.
+PUBLIC_URL_IS_SET = "PUBLIC_URL" in env
 if "*" in PUBLIC_URL or not re.fullmatch(ORIGIN, PUBLIC_URL):
     raise refusal("PUBLIC_URL", PUBLIC_URL, "an address without a path, such as https://hub.example.org")
 

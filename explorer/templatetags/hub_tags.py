@@ -9,9 +9,9 @@ from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from citations.labels import ROLE_ORDER, LabelSource, Polarity, Role
-from explorer import components
-from explorer.facets import DEPTH_LABELS, SECTION_LABELS
+from citations.labels import ROLE_ORDER, Polarity, Role
+from explorer import components, controls
+from explorer.facets import DEPTH_LABELS
 from explorer.hub import NOT_LABELS
 
 register = template.Library()
@@ -19,16 +19,16 @@ register = template.Library()
 LINE_START = re.compile(r"\n\s+")
 
 for component in (
-    components.byline,
     components.citation_chips,
     components.citing_line,
     components.co_cited_work,
-    components.disputing_sentence,
     components.excerpt,
     components.facet_links,
     components.funnel_bar,
     components.icon,
+    components.k_of_n,
     components.paper_chips,
+    components.paper_facts,
     components.paper_line,
     components.polarity_chip,
     components.representative,
@@ -37,16 +37,24 @@ for component in (
     components.sentence,
     components.share_bar,
     components.share_cell,
+    components.share_percent,
     components.summary_line,
-    components.swatch,
     components.title_link,
+    components.word_chip,
 ):
     register.simple_tag(component, name=component.__name__)
+for control in (
+    controls.check_controls,
+    controls.choice_control,
+    controls.kept_inputs,
+    controls.text_control,
+):
+    register.simple_tag(control, name=control.__name__)
 register.filter("count", components.count)
 register.filter("percentage", components.percentage)
 register.filter("lang_attr", components.lang_attr)
 register.filter("sign", components.sign)
-register.filter("svg", components.coordinate)
+register.filter("percent", components.whole_percent)
 
 
 # -- the site -----------------------------------------------------------------------------------
@@ -84,40 +92,20 @@ def tight(parser, _token):
 
 
 @register.filter
-def percent(fraction):
-    """A fraction as a whole percentage, rounded half up, without its sign."""
-    return int(fraction * 100 + 0.5)
-
-
-@register.filter
 def stamp(moment):
     """A moment for machines, in the attribute ``datetime``: to the second, which is what HTML allows."""
     return moment.isoformat(timespec="seconds") if moment else ""
 
 
 @register.filter
-def role_label(word):
-    return components.label_of(Role, word)
-
-
-@register.filter
-def polarity_label(word):
-    return components.label_of(Polarity, word)
-
-
-@register.filter
-def source_label(word):
-    return components.label_of(LabelSource, word)
+def word_label(word, dimension):
+    """The label of a role or a polarity."""
+    return components.label_of(components.WORDS_OF[dimension], word)
 
 
 @register.filter
 def depth_label(depth):
     return DEPTH_LABELS.get(depth, "")
-
-
-@register.filter
-def section_label(kind):
-    return SECTION_LABELS.get(kind, kind)
 
 
 @register.filter
@@ -135,16 +123,6 @@ def role_key():
 
 
 # -- forms and pages ------------------------------------------------------------------------------
-
-
-@register.simple_tag
-def kept_inputs(query, shown):
-    """[(name, value)] of a Query's values that a form does not show itself, for hidden inputs.
-
-    ``shown``: the names that it does show, with blanks between.
-    """
-    apart = {*shown.split(), "page"}
-    return [(name, value) for name, values in query.values.items() if name not in apart for value in values]
 
 
 @register.filter

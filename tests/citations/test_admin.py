@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 from lxml import html
 
 from citations import curation, queues
@@ -23,6 +24,7 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
+from citations.rollups import mark_stale
 from papers import duplicates
 from papers.models import Paper, PaperRedirect, PossibleDuplicate, SourceRecord
 from tests.factories import (
@@ -105,21 +107,31 @@ def whole_form(client, page):
 
 
 def queues_shown(client):
-    """What the first page says of each queue: {title: (count, words)}."""
-    page = html.document_fromstring(client.get(reverse("admin:index")).content)
+    """What the first page says of each queue: {title: (count, words, address)}."""
+    page = html.document_fromstring(client.get(reverse("admin:index")).content.decode())
     return {
-        line.find("a").text: (line.findtext("strong"), line.findtext("span"))
+        line.findtext(".//b"): (
+            line.findtext(".//strong"),
+            line.findtext("span"),
+            next(iter(line.xpath("./a/@href")), None),
+        )
         for line in page.xpath("//ul[@class='queues']/li")
     }
 
 
 def test_the_first_page_says_what_waits(desk, context, monkeypatch):
-    assert queues_shown(desk)["Unmatched references"][0] == "0"
     for _each in range(3):
         make_unmatched()
+    make_unmatched(resolved_at=timezone.now())
+    mark_stale([context.citation.cited_paper_id])
+    shown = queues_shown(desk)
+    assert shown["Unmatched references"][0] == "3"
+    assert shown["Hubs behind"] == ("1", "counted anew by “manage.py refresh_hubs”", None)
+    for count, _words, url in shown.values():
+        assert not (count and url) or desk.get(url).context["cl"].result_count == int(count)
+    assert shown["Label sentences"][:2] == (None, "0 labels by you today")
     act(desk, context, "label", role="method")
-    assert queues_shown(desk)["Unmatched references"][0] == "3"
-    assert queues_shown(desk)["Label sentences"] == (None, "1 label by you today")
+    assert queues_shown(desk)["Label sentences"][1] == "1 label by you today"
     monkeypatch.setattr(queues, "MOST", 2)
     assert queues_shown(desk)["Unmatched references"][0] == "more than 2"
 

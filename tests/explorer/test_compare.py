@@ -151,8 +151,8 @@ def test_bases_that_differ_are_said_first(client):
     assert "B: 12 of its 12 roles are a machine's" in said
     assert "C: 3 labelled for role, too few" in said
     assert "D: none of its citing papers has been read." in said
-    assert "A and B: 20% and 92% of the known" in said
-    assert "B and C" not in said and "A: 20 labelled" not in said
+    assert "Labelled for role: A 20 of 100 known citing papers, B 12 of 13." in said
+    assert "B 12 of 13 known citing papers, C" not in said and "A: 20 labelled" not in said
 
 
 @db

@@ -16,7 +16,7 @@ from citations import labels
 from citations.headline import Status
 from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
-from explorer import components, facets, urls, views
+from explorer import components, design, facets, urls
 from explorer.templatetags import hub_tags
 from papers.models import Notice, PaperVersion
 from tests.factories import (
@@ -322,11 +322,13 @@ def test_each_step_of_coverage_opens_as_many_papers(client, library):
 
 
 @db
-@pytest.mark.parametrize("name", ["role-summary", "polarity-summary", "claims-ledger", "roles", "depths"])
+@pytest.mark.parametrize(
+    "name", ["role-summary", "polarity-summary", "claims-ledger", "roles", "polarities", "depths"]
+)
 def test_each_number_opens_as_many_papers(client, library, name):
     paper = library[0]
     page = hub_of(client, paper)
-    if name in ("roles", "depths"):
+    if name in ("roles", "polarities", "depths"):
         page = get(client, reverse("explorer:years", args=[paper.pk, paper.slug]))
     numbers = section(page, name).xpath(".//a[contains(@href, '?')]")
     assert numbers
@@ -446,6 +448,30 @@ def test_a_picture_and_its_table_hold_the_same_numbers(client, library):
             for path in chart.xpath(".//g[@class='as-counts']/path/@d")
         ]
         assert drawn == [[number for number in column if number] for column in columns]
+        assert shares_drawn(chart) == shares_in(table)
+
+
+def shares_drawn(chart):
+    """{(word, place of the bar): percent} of the bars of shares, pale or not."""
+    found = {}
+    for path in chart.xpath(".//g[@class='as-shares']//path"):
+        for x, height in re.findall(r"M([\d.]+) [\d.]+h[\d.]+v([\d.]+)", path.get("d")):
+            found[path.get("class").split()[-1].removeprefix("depth-"), float(x)] = round(float(height) / 1.6)
+    places = sorted({place for _word, place in found})
+    return sorted((places.index(place), percent) for (_word, place), percent in found.items())
+
+
+def shares_in(table):
+    """The same of a table: of each row with labels the cells of its words, in percent of its labelled."""
+    found, place = [], 0
+    unlabelled = sum("read, no" in words(head) or words(head) == "unread" for head in table.xpath(".//th"))
+    for row in table.xpath(".//tbody/tr")[::-1]:
+        _all, labelled, *counts = (int(words(cell)) for cell in row.xpath("./td"))
+        counts = counts[: len(counts) - unlabelled]
+        assert sum(counts) == labelled
+        found += [(place, round(100 * number / labelled)) for number in counts if number]
+        place += bool(labelled)
+    return sorted(found)
 
 
 @db
@@ -854,7 +880,7 @@ def test_only_a_language_code_becomes_an_attribute(language, expected):
     ("fraction", "expected"), [(0.5034, 50), (0.005, 1), (0.0049, 0), (1.0, 100), (0.125, 13)]
 )
 def test_percentages_are_rounded_half_up(fraction, expected):
-    assert hub_tags.percent(fraction) == expected
+    assert components.whole_percent(fraction) == expected
 
 
 @pytest.mark.parametrize(
@@ -891,7 +917,7 @@ def test_the_page_of_components_shows_each_without_a_query(rf, django_assert_num
     request = rf.get("/about/design/")
     request.user = AnonymousUser()
     with django_assert_num_queries(0):
-        page = html.document_fromstring(views.design(request).content)
+        page = html.document_fromstring(design.page(request).content)
     shown = words(page.xpath("//main")[0])
     for word in (*labels.Role, *labels.Polarity, *labels.LabelSource):
         assert str(word.label) in shown
