@@ -212,16 +212,13 @@ def read_model_of_unread(pairs):
     }
 
 
-def refresh_self_citations(paper_ids, *, below=None):
+def refresh_self_citations(paper_ids):
     """Tell the pairs that cite these papers whether they are self-citations; returns how many changed.
 
-    For papers whose author list is new; only pairs with a key ``below`` this one, where given.
-    Three queries for each 20,000 pairs, and the writes.
+    For papers whose author list is new. Three queries for each 20,000 pairs, and the writes.
     """
     changed, last = 0, 0
     rows = Citation.objects.filter(cited_paper_id__among=paper_ids).order_by("id")
-    if below is not None:
-        rows = rows.filter(id__lt=below)
     columns = ("id", "citing_paper_id", "cited_paper_id", "is_self_citation")
     while lines := list(rows.filter(id__gt=last).values_list(*columns)[:PAIRS_AT_ONCE]):
         people = _people({paper_id for _key, *pair, _held in lines for paper_id in pair})

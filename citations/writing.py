@@ -105,7 +105,7 @@ class BatchWriter:
             return self
         self.paper_ids = {item.paper_id for item in self.fresh}
         self._claims()
-        self._pairs()
+        self._pairs(upserted.renamed)
         self._contexts()
         self._labels()
         self._unmatched()
@@ -117,8 +117,7 @@ class BatchWriter:
         """Rederive every pair whose read model may have changed, and mark its hub stale.
 
         The earlier pairs of these papers, new ones with a sentence or a label, and those of
-        other papers that a notice retracted. A new author list may make self-citations of
-        the pairs that cite it. New pairs without a sentence were written right.
+        other papers that a notice retracted. New pairs without a sentence were written right.
         """
         pairs = self.earlier | {line.context.citation_id for line in self.lines}
         for item, reference, cited_id in self.references:
@@ -131,7 +130,6 @@ class BatchWriter:
             hubs.add(cited_id)
         refresh_pairs(pairs)
         refresh_words(self.earlier | {line.context.citation_id for line in self.lines})
-        refresh_self_citations(upserted.renamed, below=self.first_new_key)
         mark_stale(hubs)
 
     # -- claims ------------------------------------------------------------------------------
@@ -149,7 +147,7 @@ class BatchWriter:
 
     # -- pairs -------------------------------------------------------------------------------
 
-    def _pairs(self):
+    def _pairs(self, renamed):
         self.references = []  # (Taken, ReferenceRecord, cited id), matched ones only
         wanted = {}
         self.resolved = self._resolved_by_curators()
@@ -173,7 +171,9 @@ class BatchWriter:
         self.earlier = set(self.citations.values())
         if back:
             Citation.objects.filter(id__among=back).update(withdrawn_at=None)
-        self._new_pairs({pair: match for pair, match in wanted.items() if pair not in self.citations})
+        new = {pair: match for pair, match in wanted.items() if pair not in self.citations}
+        refresh_self_citations(renamed)  # of the earlier pairs: new ones are written right
+        self._new_pairs(new)
         self._pair_provenances()
 
     def _new_pairs(self, wanted):
@@ -183,7 +183,6 @@ class BatchWriter:
             varying=("id", "citing_paper_id", "cited_paper_id", *MATCH_COLUMNS, *UNREAD_COLUMNS),
         )
         keys = bulk.reserve(Citation, len(wanted))
-        self.first_new_key = keys[0] if wanted else None
         read_model = read_model_of_unread(wanted)
         bulk.write(
             Citation,
@@ -231,15 +230,8 @@ class BatchWriter:
                 changed.append(row)
         bulk.update(model, changed, ["record", *more, "withdrawn_at"])
         new = [target_id for target_id in said if target_id not in held]
-        keys = bulk.reserve(model, len(new))
-        bulk.write(
-            model,
-            ("id", "source", column, *names),
-            (
-                (key, self.source, target_id, *said[target_id])
-                for key, target_id in zip(keys, new, strict=True)
-            ),
-        )
+        lines = ((self.source, target_id, *said[target_id]) for target_id in new)
+        bulk.write(model, ("source", column, *names), lines)
 
     # -- passages and contexts ---------------------------------------------------------------
 

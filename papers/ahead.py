@@ -56,7 +56,7 @@ class Reading:
         self._is_skimmed: Event | None = None
 
     def skim(self, yes: bool) -> None:
-        """Whether what comes is likely known already, so that nobody will ask what its abstracts say."""
+        """Whether what comes is likely known already, so that nobody will ask what follows from it."""
         if self._is_skimmed is not None:
             (self._is_skimmed.set if yes else self._is_skimmed.clear)()
 
@@ -84,7 +84,7 @@ class Reading:
         while True:
             try:
                 chunk = decoder.decode(receiver.recv_bytes())
-            except EOFError:
+            except (EOFError, OSError):  # between two chunks, within one
                 raise RuntimeError(f"{self._path}: the process that read it ended early") from None
             yield from _in_order(chunk)
             self._place.bytes = chunk.bytes
@@ -132,7 +132,7 @@ def _chunks(path: str, format: str, about: Identifiers, is_skimmed) -> Iterator[
             if isinstance(item, Problem):
                 chunk.problems.append((len(chunk.records), item))
                 continue
-            item.derived = derive(item, abstract=not is_skimmed.is_set())
+            item.derived = derive(item, known=is_skimmed.is_set())
             chunk.records.append(item)
             if len(chunk.records) >= RECORDS_A_CHUNK:
                 chunk.bytes = place.bytes

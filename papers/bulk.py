@@ -128,9 +128,9 @@ def reserve(model, count):
 def write(model, attributes, lines):
     """Insert tuples of the driver's own values: strings, numbers, None, dates; JSON as text.
 
-    ``attributes`` names what stands in them (``"cited_paper_id"``), the primary key too; columns
-    that are not named must have a default in the database or take NULL. For the tables of which
-    one record fills dozens of rows: an instance costs more to build than its row to write.
+    ``attributes`` names what stands in them (``"cited_paper_id"``), the primary key where it is
+    reserved; columns that are not named must have a default in the database or take NULL. For the tables
+    of which one record fills dozens of rows: an instance costs more to build than its row to write.
     """
     columns = [model._meta.get_field(name) for name in attributes]
     lines = iter(lines)

@@ -7,15 +7,13 @@ Everything a source said is kept in a ``SourceRecord``. The caller owns the tran
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-import msgspec
 from django.utils import timezone
 
-from papers import bulk, identifiers, text, wordindex
-from papers.deriving import derive
+from papers import bulk, deriving, identifiers, text, wordindex
 from papers.matching import Candidate, Catalogue, Match, MatchStatus, Wanted, bare_pair, find, first_author
 from papers.models import (
     FOLDED_LENGTH,
@@ -26,6 +24,7 @@ from papers.models import (
     Paper,
     PaperIdentifier,
     PaperVersion,
+    PaperWords,
     SourceRecord,
     Venue,
 )
@@ -58,6 +57,7 @@ SOURCE_ORDER = (
     "opencitations",
     "reference",
 )
+OWN_COLUMNS = ("paper_id", "source_key", "digest", "locator")  # in which source records of a batch differ
 FROM_REFERENCE = "reference"
 PREPRINT = "/preprint"
 FIRST_KNOWN = "first known from this reference"
@@ -125,7 +125,7 @@ def upsert_papers(records, *, source, run, locator, now=None, fictional=False):
     """
     now = now or timezone.now()
     batch = _Batch(source=source, run=run, locator=locator, now=now, fictional=fictional)
-    derived = [record.derived or derive(record, abstract=False) for record in records]
+    derived = [record.derived or deriving.derive(record, known=True) for record in records]
     known = _known_source_records(source, {item.key for item in derived})
     done = Upserted([batch.open(*pair, known) for pair in zip(records, derived, strict=True)])
     fresh = [item for item in done.taken if item.state != "unchanged"]
@@ -142,10 +142,10 @@ def refold(paper):
     curators' edits and merges. Up to four queries.
     """
     people = list(paper.authorships.order_by("position"))
-    names = " ".join(text.fold_name(row.name) for row in people[:200])
+    names = " ".join(text.fold_name(row.name) for row in people[: deriving.MOST_NAMES])
     paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
     paper.first_author = people[0].family[:100] if people else ""
-    paper.search_text = f"{text.fold(paper.title)}\n{names}"
+    paper.search_text = deriving.search_text(paper.title, names)
     wordindex.write_papers([paper])
 
 
@@ -156,12 +156,6 @@ def _known_source_records(source, keys):
     for row in rows.order_by("-last_read_at", "-id"):
         known[row.source_key].append(row)
     return known
-
-
-def _payload(record):
-    """The record's metadata as plain data, without its references and without empty fields."""
-    plain = msgspec.to_builtins(dataclasses.replace(record, references=[], line=None, derived=None))
-    return {name: value for name, value in plain.items() if value not in ("", None, [], {}, False)}
 
 
 def _is_preprint(record):
@@ -207,7 +201,6 @@ class _Batch:
             source_key=derived.key,
             digest=derived.digest,
             locator=f"{self.locator}:{record.line}" if record.line else self.locator,
-            payload=_payload(record),
             run=self.run,
             first_read_at=self.now,
             last_read_at=self.now,
@@ -331,10 +324,10 @@ class _Batch:
                 if paper.field_sources.get("retracted") != "curator":
                     paper.retracted = True
         self._save_papers(papers)
-        wordindex.write_papers(papers.values())
+        wordindex.rewrite(PaperWords, self._documents(papers), [paper.pk for paper in papers.values()])
         by_number = {id(paper): paper.pk for paper in papers.values()}
         there = {candidate.paper_id for candidate in earlier}
-        _save_people({by_number[key]: said for key, said in people.items()}, there)
+        _save_people({by_number[key]: lines for key, lines in people.items()}, there)
         _save_fields({by_number[key]: names for key, names in fields.items()}, there)
         self._save_identifiers(self._save_versions(there))
         self._save_notices()
@@ -369,6 +362,17 @@ class _Batch:
     def _fetch(candidate):
         """A paper of which nothing but a retraction is said."""
         return Paper.objects.get(pk=candidate.paper_id) if candidate.paper_id else Paper(is_stub=True)
+
+    def _documents(self, papers):
+        """As ``wordindex.paper_documents``; where a paper is as one record tells it, so are its words."""
+        told, mixed = {}, []
+        for candidate, paper in papers.items():
+            _name, record = self.said[candidate][-1] if self.said[candidate] else ("", None)
+            if isinstance(record, PaperRecord) and _is_as_told(paper, record):
+                told[paper.pk] = deriving.words(record)
+            else:
+                mixed.append(paper)
+        return wordindex.paper_documents(mixed) | {key: (words,) for key, words in told.items() if words}
 
     def _save_papers(self, papers):
         new, changed = [], []
@@ -454,13 +458,12 @@ class _Batch:
         bulk.update(PaperIdentifier, linked, ["version"])
 
     def _save_identifiers(self, version_of):
-        keys = bulk.reserve(PaperIdentifier, len(self.new_identifiers))
         bulk.write(
             PaperIdentifier,
-            ("id", "paper_id", "version_id", "scheme", "value"),
+            ("paper_id", "version_id", "scheme", "value"),
             (
-                (key, candidate.paper_id, version_of(candidate.paper_id, scheme, value), scheme, value)
-                for key, (candidate, scheme, value) in zip(keys, self.new_identifiers, strict=True)
+                (candidate.paper_id, version_of(candidate.paper_id, scheme, value), scheme, value)
+                for candidate, scheme, value in self.new_identifiers
             ),
         )
 
@@ -484,10 +487,17 @@ class _Batch:
         for item in fresh:
             row = item.source_record
             row.paper_id = self.described[id(item)].paper_id
-            (new if row.pk is None else read_again).append(row)
+            (new if row.pk is None else read_again).append(item)
+        plain = SourceRecord(source=self.source, run=self.run, first_read_at=self.now, last_read_at=self.now)
+        names, rest = bulk.template(plain, varying=("id", *OWN_COLUMNS, "payload"))
         # The same record twice in one batch is one row: open() has told the second apart.
-        bulk.insert(SourceRecord, new)
-        bulk.update(SourceRecord, read_again, ["paper", "run", "last_read_at"])
+        for item, number in zip(new, bulk.reserve(SourceRecord, len(new)), strict=True):
+            item.source_record.pk = number
+        own = attrgetter("id", *OWN_COLUMNS)
+        lines = ((*own(item.source_record), deriving.payload(item.record), *rest) for item in new)
+        bulk.write(SourceRecord, names, lines)
+        again = [item.source_record for item in read_again]
+        bulk.update(SourceRecord, again, ["paper", "run", "last_read_at"])
 
 
 def _all_wanted(sought):
@@ -527,7 +537,7 @@ def _version_kind(record):
 def _take_over(paper, record, name, venues, people, fields):
     """Set the fields of ``paper`` that ``record`` speaks of and its source may decide.
 
-    ``people`` and ``fields`` collect, by id(paper), the author list and the field names to write.
+    ``people`` and ``fields`` collect, by id(paper), the AuthorLines and the field names to write.
     """
     rank = source_rank(name)
 
@@ -561,16 +571,22 @@ def _take_over(paper, record, name, venues, people, fields):
         hold("retracted")
     authors_part = paper.search_text.partition("\n")[2]
     if record.authors and may_set("authors"):
-        people[id(paper)] = (record.authors, name == FROM_REFERENCE)
+        people[id(paper)] = deriving.authors(record)
         paper.first_author = first_author(record)
-        authors_part = " ".join(text.fold_name(author.name) for author in record.authors[:200])
+        authors_part = deriving.names(record)
         hold("authors")
     if record.fields and may_set("fields"):
         fields[id(paper)] = record.fields
         hold("fields")
     if retitled:
         paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
-    paper.search_text = f"{text.fold(paper.title)}\n{authors_part}"
+    paper.search_text = deriving.search_text(paper.title, authors_part)
+
+
+def _is_as_told(paper, record):
+    """Whether searches find ``paper`` by what ``record`` says, all of it and nothing else."""
+    told = deriving.search_text(record.title, deriving.names(record))
+    return paper.search_text == told and paper.abstract == record.abstract
 
 
 def _take_summary(paper, record, name, may_set, hold):
@@ -617,61 +633,39 @@ def _save_fields(fields_by_paper, there):
     through = Paper.fields.through
     if again := there & fields_by_paper.keys():
         through.objects.filter(paper_id__among=again).delete()
-    lines = [
-        (paper_id, rows[name])
-        for paper_id, names in fields_by_paper.items()
-        for name in dict.fromkeys(name[:200] for name in names)
-    ]
-    keys = bulk.reserve(through, len(lines))
     bulk.write(
         through,
-        ("id", "paper_id", "field_id"),
-        ((key, *line) for key, line in zip(keys, lines, strict=True)),
+        ("paper_id", "field_id"),
+        (
+            (paper_id, rows[name])
+            for paper_id, names in fields_by_paper.items()
+            for name in dict.fromkeys(name[:200] for name in names)
+        ),
     )
 
 
-def _author_key(person, from_reference):
-    """(key of the Author this name is linked to, reason), or ("", "").
-
-    A name alone links only where the given name is spelled out, and never from a
-    reference list, where names are abbreviated.
-    """
-    if person.identifiers.get("orcid"):
-        return f"orcid:{person.identifiers['orcid']}", Authorship.LinkReason.ORCID
-    for scheme, value in sorted(person.identifiers.items()):
-        return f"{scheme}:{value}"[:320], Authorship.LinkReason.IDENTIFIER
-    folded = text.fold_name(person.name)
-    if not from_reference and sum(len(part) > 1 for part in folded.split()) >= 2:
-        return f"name:{folded}"[:320], Authorship.LinkReason.NAME
-    return "", ""
-
-
 def _save_people(people_by_paper, there):
-    """Write the author lists: ``{paper id: (AuthorRecords, from a reference)}``; ``there`` as above."""
-    wanted, keyed = {}, {}
-    for paper_id, (people, from_reference) in people_by_paper.items():
-        keyed[paper_id] = [(person, *_author_key(person, from_reference)) for person in people]
-        for person, key, _reason in keyed[paper_id]:
+    """Write the author lists: ``{paper id: AuthorLines}``; ``there`` as above."""
+    wanted = {}
+    for lines in people_by_paper.values():
+        for name, _family, _initial, key, _reason in lines:
             if key:
-                wanted.setdefault(key, person)
+                wanted.setdefault(key, (key, name))
 
-    def build(person):
-        name = person.name
-        return name[:300], text.fold_name(name)[:300], person.identifiers.get("orcid", "")
+    def build(material):
+        key, name = material
+        scheme, _colon, value = key.partition(":")
+        return name, text.fold_name(name)[:300], value if scheme == "orcid" else ""
 
     rows = _ensure(Author, "key", wanted, ("name", "name_folded", "orcid"), build)
     if again := there & people_by_paper.keys():
         Authorship.objects.filter(paper_id__among=again).delete()
-    lines = []
-    for paper_id, people in keyed.items():
-        for position, (person, key, reason) in enumerate(people):
-            family, initial = text.family_and_initial(person.name)
-            if person.family:
-                family = text.fold(person.family) or family
-            if person.given:
-                initial = text.fold(person.given)[:1] or initial
-            printed = (person.name[:300], family[:200], initial[:10])
-            lines.append((paper_id, position, *printed, rows.get(key), str(reason)))
-    names = ("id", "paper_id", "position", "name", "family", "initial", "author_id", "link_reason")
-    keys = bulk.reserve(Authorship, len(lines))
-    bulk.write(Authorship, names, ((key, *line) for key, line in zip(keys, lines, strict=True)))
+    bulk.write(
+        Authorship,
+        ("paper_id", "position", "name", "family", "initial", "author_id", "link_reason"),
+        (
+            (paper_id, position, name, family, initial, rows.get(key), reason)
+            for paper_id, lines in people_by_paper.items()
+            for position, (name, family, initial, key, reason) in enumerate(lines)
+        ),
+    )

@@ -3,6 +3,7 @@
 import json
 from itertools import chain
 
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import Lookup, Prefetch, Q
 
@@ -16,7 +17,8 @@ from papers.words import asked_words
 class Among(Lookup):
     """``column__among=values``: as ``__in``, but one parameter however many values there are.
 
-    For lookups by thousands of keys: no limit on variables, and no SQL text that grows.
+    For lookups by thousands of keys: no limit on variables, and no SQL text that grows. No value at all
+    is no query, as with ``__in``.
     """
 
     lookup_name = "among"
@@ -28,6 +30,8 @@ class Among(Lookup):
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
         _mark, [values] = self.process_rhs(compiler, connection)
+        if not values:
+            raise EmptyResultSet
         if connection.vendor == "postgresql":
             kind = (
                 "text" if isinstance(self.lhs.output_field, models.CharField | models.TextField) else "bigint"

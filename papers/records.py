@@ -112,18 +112,26 @@ class NoticeRecord:
     outgoing: bool = False
 
 
+# A name of an author list as it is stored: name, family and initial (folded), key of the person, reason.
+AuthorLine = tuple[str, str, str, str, str]
+
+
 @dataclass(slots=True)
 class Derived:
-    """What follows from a record alone (``papers/deriving.py``).
+    """What follows from a record alone (``papers/deriving.py``); None where nobody has looked.
 
-    ``contribution`` and ``results``: what its abstract presents, and states as found; None
-    where nobody has looked.
+    ``contribution`` and ``results``: what its abstract presents, and states as found. ``payload``: the
+    record as it is kept. ``names``: its authors, folded; ``words``: those it is found by.
     """
 
     key: str
     digest: str
     contribution: str | None = None
     results: list[str] | None = None
+    payload: str | None = None
+    authors: list[AuthorLine] | None = None
+    names: str | None = None
+    words: str | None = None
 
 
 @dataclass(slots=True)

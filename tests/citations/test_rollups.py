@@ -172,12 +172,12 @@ def test_invariants_hold_for_any_hub(lines):
 
 
 @pytest.mark.django_db
-def test_self_citations_are_looked_at_again_only_below_a_key():
-    hub = make_paper(authors=["Anna Moss"])
-    first, second = (make_citation(make_paper(authors=["Anna Moss"]), hub) for _each in range(2))
+def test_self_citations_are_looked_at_again_for_the_papers_named():
+    hub, other = (make_paper(authors=["Anna Moss"]) for _each in range(2))
+    first, second = (make_citation(make_paper(authors=["Anna Moss"]), cited) for cited in (hub, other))
     Citation.objects.update(is_self_citation=None)
-    assert refresh_self_citations([hub.pk], below=second.pk) == 1
+    assert refresh_self_citations([hub.pk]) == 1
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.is_self_citation, second.is_self_citation) == (True, None)
-    assert refresh_self_citations([hub.pk]) == 1
+    assert refresh_self_citations([hub.pk]) == 0

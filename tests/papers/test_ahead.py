@@ -4,14 +4,15 @@ import json
 import multiprocessing
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 import msgspec
 import pytest
 
 from papers import ahead, importers
-from papers.deriving import derive, record_digest
+from papers.deriving import derive, names, payload, record_digest, words
 from papers.importers import Place
-from papers.records import PaperRecord, Problem, UnreadableFile
+from papers.records import AuthorRecord, PaperRecord, Problem, UnreadableFile
 
 ABSTRACT = "Tides matter. We present a made-up lake. Our results show that it moves."
 
@@ -56,16 +57,26 @@ def test_items_come_in_order_with_problems_before_what_they_are_about(tmp_path):
 
 def test_what_follows_from_a_record_comes_along(tmp_path):
     [item] = reading(write(tmp_path / "a.jsonl", [record(1)]))
-    assert item.derived == derive(item, abstract=True)
+    assert item.derived == derive(replace(item, derived=None), known=False)
     assert item.derived.key == "doi:10.5555/1"
     assert item.derived.contribution == "We present a made-up lake."
     assert item.derived.results == ["Our results show that it moves."]
+    assert "tides matter" in item.derived.words
+
+
+def test_what_has_been_worked_out_is_not_worked_out_again():
+    plain = PaperRecord(title="On lakes", authors=[AuthorRecord("Anna Moss")])
+    plain.derived = derive(plain, known=False)
+    plain.derived.words, plain.derived.names, plain.derived.payload = "given", "", "{}"
+    assert (words(plain), names(plain), payload(plain)) == ("given", "", "{}")
+    plain.derived = derive(plain, known=True)
+    assert words(plain) == "lakes anna moss"
 
 
 def test_what_follows_is_no_part_of_what_the_record_says():
     plain = PaperRecord(title="On lakes", abstract=ABSTRACT)
     digest = record_digest(plain)
-    plain.derived = derive(plain, abstract=True)
+    plain.derived = derive(plain, known=False)
     assert plain.derived.digest == record_digest(plain) == digest
 
 
