@@ -5,7 +5,8 @@ What the database's own constraints guarantee is not repeated here.
 
 from __future__ import annotations
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.apps import apps
+from django.db.models import DO_NOTHING, Exists, F, OuterRef, Q
 from django.db.models.functions import Length
 
 from citations import columns, tallies
@@ -24,7 +25,7 @@ from citations.models import (
 from citations.rollups import MANY, chunks_by_key, derive_pairs, live_summaries
 from citations.wordsearch import documents
 from papers import identifiers, wordindex
-from papers.models import Paper, PaperIdentifier, PaperRedirect, PaperWords, SourceRecord
+from papers.models import Paper, PaperIdentifier, PaperRedirect, PaperWords
 
 CHUNK = 500
 
@@ -49,11 +50,15 @@ def _stale_hubs():
 
 
 def _ends():
-    """Both papers of each pair are there. The database itself is not asked when millions are written."""
-    for end in ("citing_paper", "cited_paper"):
-        here = Paper.objects.filter(pk=OuterRef(f"{end}_id"))
-        for row in Citation.objects.filter(~Exists(here)).values_list("id", f"{end}_id")[:CHUNK]:
-            yield "citation {}: its {} {} is gone".format(row[0], end.replace("_", " "), row[1])
+    """What a row points at is there, where the database itself does not look when millions are written."""
+    for model in apps.get_models(include_auto_created=True):
+        for key in model._meta.concrete_fields:
+            if not key.is_relation or key.db_constraint or key.remote_field.on_delete is DO_NOTHING:
+                continue
+            here = Exists(key.related_model.objects.filter(pk=OuterRef(key.attname)))
+            lost = model.objects.filter(~here, **{f"{key.attname}__isnull": False})
+            for row_id, end_id in lost.values_list("pk", key.attname)[:CHUNK]:
+                yield f"{model._meta.model_name} {row_id}: its {key.name.replace('_', ' ')} {end_id} is gone"
 
 
 def _pairs():
@@ -134,10 +139,6 @@ def _provenance():
         )
         for row_id in wrong.values_list("id", flat=True)[:CHUNK]:
             yield f"{key} {row_id}: withdrawn or not, against what its sources say"
-        for end, table in ((key, model), ("record", SourceRecord)):
-            lost = provenance.objects.filter(~Exists(table.objects.filter(pk=OuterRef(f"{end}_id"))))
-            for row_id in lost.values_list("id", flat=True)[:CHUNK]:
-                yield f"{key} provenance {row_id}: its {end} is not there"
     crossed = CitationContext.objects.exclude(passage__citing_paper=F("citation__citing_paper"))
     for row_id in crossed.values_list("id", flat=True)[:CHUNK]:
         yield f"context {row_id}: its passage stands in another paper than its citation"

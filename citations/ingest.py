@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import transaction
@@ -22,8 +23,9 @@ from papers import bulk, duplicates
 from papers.ingest import upsert_papers
 from papers.records import Problem
 
-RECORDS_A_BATCH = 1000
-LINES_A_BATCH = 20_000  # a batch closes early when it holds so many references and contexts
+RECORDS_A_BATCH = 2000
+LINES_A_BATCH = 40_000  # a batch closes early when it holds so many references and contexts
+CONTEXTS = attrgetter("contexts")
 
 
 @dataclass
@@ -115,7 +117,7 @@ def _batches(items):
             problems.append(item)
             continue
         batch.append(item)
-        lines += sum(1 + len(reference.contexts) for reference in item.references)
+        lines += len(item.references) + sum(map(len, map(CONTEXTS, item.references)))
         if len(batch) >= RECORDS_A_BATCH or lines >= LINES_A_BATCH:
             yield batch, problems
             batch, problems, lines = [], [], 0

@@ -595,7 +595,9 @@ class StaleHub(models.Model):
     paper once more empties it, and the refresh leaves the mark.
     """
 
-    paper = models.OneToOneField(Paper, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    paper = models.OneToOneField(
+        Paper, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="+"
+    )
     counted_by = models.BigIntegerField(null=True, blank=True)
 
     def __str__(self):

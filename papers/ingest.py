@@ -423,26 +423,31 @@ class _Batch:
                     told.setdefault((candidate.paper_id, version.kind), version)
                     for pair in version.identifiers.items():
                         named[candidate.paper_id, *pair] = version.kind
-        rows = {}
+        rows, fresh = {}, {}
         for row in PaperVersion.objects.filter(paper_id__among={key[0] for key in told} & there):
             rows.setdefault((row.paper_id, row.kind), row)
-        new, changed = [], []
-        for (paper_id, kind), record in told.items():
-            row = rows.get((paper_id, kind)) or PaperVersion(paper_id=paper_id, kind=kind)
-            row.title, row.venue = record.title or row.title, record.venue[:300] or row.venue
+        changed = [rows[key] for key in told if key in rows]
+        for key, record in told.items():
             year = getattr(record, "year", None)
-            row.date = record.date or (str(year) if year else row.date)
-            (changed if row.pk else new).append(row)
-            rows[paper_id, kind] = row
-        bulk.insert(PaperVersion, new)
+            title, venue, date = record.title, record.venue[:300], record.date or (str(year) if year else "")
+            if row := rows.get(key):
+                row.title, row.venue, row.date = title or row.title, venue or row.venue, date or row.date
+            else:
+                fresh[key] = (title, venue, date)
+        numbers = dict(zip(fresh, bulk.reserve(PaperVersion, len(fresh)), strict=True))
+        bulk.write(
+            PaperVersion,
+            ("id", "paper_id", "kind", "title", "venue", "date"),
+            ((numbers[key], *key, *said) for key, said in fresh.items()),
+        )
         bulk.update(PaperVersion, changed, ["title", "venue", "date"])
+        numbers |= {key: row.pk for key, row in rows.items()}
 
         def version_of(paper_id, scheme, value):
             if scheme not in OF_A_VERSION:
                 return None
             kind = named.get((paper_id, scheme, value)) or _kind_of(scheme, value)
-            row = rows.get((paper_id, kind))
-            return row and row.pk
+            return numbers.get((paper_id, kind))
 
         self._link_identifiers({key[0] for key in told} & there, version_of)
         return version_of

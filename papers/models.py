@@ -67,7 +67,7 @@ class Paper(models.Model):
         help_text=_("ISO date as precise as it is known: 2021, 2021-04, 2021-04-21"),
     )
     venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="papers")
-    fields = models.ManyToManyField(Field, blank=True, related_name="papers")
+    fields = models.ManyToManyField(Field, blank=True, db_constraint=False, related_name="papers")
     kind = models.CharField(max_length=60, blank=True, default="", db_default="")
     language = models.CharField(
         max_length=20, blank=True, default="", db_default="", help_text=_("of the title")
@@ -385,20 +385,31 @@ class Author(models.Model):
 
 
 class Authorship(models.Model):
-    """A name as printed on a paper, linked to a person where there is a reason to."""
+    """A name as printed on a paper, linked to a person where there is a reason to.
+
+    As with fields of study, the database does not look up the ends of each row: lists are written
+    whole, with their papers and people, by one function; ``check_library`` looks.
+    """
 
     class LinkReason(models.TextChoices):
         ORCID = "orcid", _("same ORCID")
         IDENTIFIER = "identifier", _("same author identifier")
         NAME = "name", _("same name as printed; may be another person")
 
-    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, db_index=False, related_name="authorships")
+    paper = models.ForeignKey(
+        Paper, on_delete=models.CASCADE, db_index=False, db_constraint=False, related_name="authorships"
+    )
     position = models.PositiveIntegerField()
     name = models.CharField(max_length=300)
     family = models.CharField(max_length=200, blank=True, help_text=_("folded family name"))
     initial = models.CharField(max_length=10, blank=True, help_text=_("folded first initial"))
     author = models.ForeignKey(
-        Author, null=True, blank=True, on_delete=models.SET_NULL, related_name="authorships"
+        Author,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="authorships",
     )
     link_reason = models.CharField(max_length=10, blank=True, choices=LinkReason)
 

@@ -10,11 +10,12 @@ from citations.rollups import (
     People,
     depth,
     is_self_citation,
+    mark_stale,
     refresh_all,
     refresh_hubs,
     refresh_self_citations,
 )
-from papers.models import Paper
+from papers.models import Authorship, Paper
 from tests.factories import make_assertion, make_citation, make_context, make_hub, make_paper, refresh
 
 
@@ -181,3 +182,17 @@ def test_self_citations_are_looked_at_again_for_the_papers_named():
     second.refresh_from_db()
     assert (first.is_self_citation, second.is_self_citation) == (True, None)
     assert refresh_self_citations([hub.pk]) == 0
+
+
+@pytest.mark.django_db
+def test_a_check_finds_what_points_at_nothing():
+    citation = make_citation(make_paper(authors=["Anna Moss"], fields=["Limnology"]))
+    citing = citation.citing_paper
+    mark_stale([citing.pk])
+    Authorship.objects.filter(paper=citing).update(author_id=10**9)
+    Paper.fields.through.objects.filter(paper=citing).update(field_id=10**9 + 1)
+    StaleHub.objects.filter(paper=citing).update(paper_id=10**9 + 2)
+    Citation.objects.update(citing_venue_id=10**9 + 3)
+    said = " ".join(check_library())
+    for number, words in enumerate(("author", "field", "paper", "citing venue")):
+        assert f"its {words} {10**9 + number} is gone" in said
