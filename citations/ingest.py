@@ -23,8 +23,8 @@ from papers import bulk, duplicates
 from papers.ingest import upsert_papers
 from papers.records import Problem
 
-RECORDS_A_BATCH = 2000
-LINES_A_BATCH = 40_000  # a batch closes early when it holds so many references and contexts
+RECORDS_A_BATCH = 1500
+LINES_A_BATCH = 30_000  # a batch closes early when it holds so many references and contexts
 CONTEXTS = attrgetter("contexts")
 
 
