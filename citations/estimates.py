@@ -47,13 +47,14 @@ class Check:
 
     ``probabilities`` is what the machine had said of it, by role. ``inclusion`` is the
     probability with which it was drawn, None where all units were equally likely; only the
-    ratios within a hub matter. ``hub`` tells hubs apart in a pool.
+    ratios within a hub matter. ``hub`` tells hubs apart in a pool, ``unit`` the units of a hub.
     """
 
     role: str
     probabilities: Mapping[str, float]
     inclusion: float | None = None
     hub: Hashable = None
+    unit: Hashable = None
 
     def error(self, role: str) -> float:
         """Truth minus probability."""

@@ -94,7 +94,8 @@ def drawn_at_random():
 def random_checks():
     """The Checks of the whole library by hub, ``{paper id: [Check, …]}``, the newest of each citing paper.
 
-    One query, and none that costs while the library's mark stays: pages ask for them at each rendering.
+    The ``unit`` of each is the citing paper's id. One query, and none that costs while the library's
+    mark stays: pages ask for them at each rendering.
 
     The draw makes a check; its truth is the newest word that curators hold of the sentence, so
     that a correction corrects the estimate and takes nothing out of the sample.
@@ -105,14 +106,14 @@ def random_checks():
         return held
     rows = drawn_at_random()
     probabilities = tuple(f"context__machine_reading__p_{role}" for role in MACHINE_ROLES)
-    columns = ("context__citation_id", "context__citation__cited_paper_id", "value")
+    pair = ("context__citation__cited_paper_id", "context__citation__citing_paper_id")
     newest = {}
-    for pair, hub, value, role, source, *chances in rows.order_by("created_at", "id").values_list(
-        *columns, "context__role", "context__role_source", *probabilities
+    for hub, citing, value, role, source, *chances in rows.order_by("created_at", "id").values_list(
+        *pair, "value", "context__role", "context__role_source", *probabilities
     ):
         truth = role if source == LabelSource.CURATOR else value
         said = {word: p for word, p in zip(MACHINE_ROLES, chances, strict=True) if p}
-        newest[pair] = Check(truth, said, hub=hub)
+        newest[hub, citing] = Check(truth, said, hub=hub, unit=citing)
     found = defaultdict(list)
     for check in newest.values():
         found[check.hub].append(check)

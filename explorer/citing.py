@@ -17,7 +17,7 @@ import numpy as np
 from citations import columns as hub_columns
 from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF, SOURCES, UNDATED
 from citations.labels import HUMAN_SOURCES
-from citations.machine import drawn_at_random
+from citations.machine import random_checks
 from citations.models import Citation, ClaimTreatment
 from citations.tallies import EVERY, TALLIES, UNLABELLED, UNSURE, listed, over_time, strongest
 from citations.wordsearch import papers_with_words
@@ -96,8 +96,7 @@ def _machine(citing, value):
         return read
     if value == "estimated":
         return read | _among(citing.columns.role_source, SOURCES, HUMAN_SOURCES) & (citing.columns.role > 0)
-    checks = drawn_at_random().filter(context__citation__cited_paper=citing.paper_id)
-    return citing.one_of(checks.values_list("context__citation__citing_paper_id", flat=True))
+    return citing.one_of(check.unit for check in random_checks().get(citing.paper_id, ()))
 
 
 def _cites(citing, value):

@@ -51,12 +51,14 @@ class Found:
 
     ``forgiven``: "spelling", "abstract", "pasted" or "most"; "" where nothing had to be, or nothing was
     found. ``shown``: the words that they were found by, where the spelling was forgiven.
+    ``asks_nothing``: what was typed holds no word that tells papers apart.
     """
 
     papers: list = field(default_factory=list)
     more: bool = False
     forgiven: str = ""
     shown: str = ""
+    asks_nothing: bool = False
 
 
 def identified(typed):
@@ -77,7 +79,7 @@ def find(typed, most):
     """The ``Found`` papers for a reader's words. Five to eleven queries."""
     asked = asked_words(typed)
     if not asked:
-        return Found()
+        return Found(asks_nothing=True)
     [holding] = holders([(PaperWords, _terms(asked))])
     pool = _pool(holding, typed, POOL)
     if ids := _ranked(pool, asked, typed):

@@ -49,6 +49,7 @@ def urls():
         paper.get_absolute_url(),
         f"{paper.get_absolute_url()}?role=extension&bad=1",
         reverse("explorer:citing", args=[paper.pk, paper.slug]),
+        reverse("explorer:years", args=[paper.pk, paper.slug]),
         reverse("explorer:evidence", args=[paper.pk, citation.citing_paper_id]),
         "/compare/",
         f"/compare/?paper={paper.pk}&paper={read_by_machine.pk}&paper={citation.citing_paper_id}&paper=no",

@@ -753,6 +753,7 @@ def test_search_says_how_each_paper_is_cited(client, library):
 @pytest.mark.parametrize(
     ("words_given", "answer"),
     [
+        ("of the", "“of the” holds no word that tells one paper from another."),
         ("xyzzy", "No title, author or abstract here has “xyzzy”, nor anything spelled like it."),
         ("doi:10.5555/none", "No paper here has the identifier"),
     ],
