@@ -402,11 +402,18 @@ def _explorer_context(page, listing, citations):
         "query": listing.query,
         "citations": citations,
         "chips": chips(listing.query, listing.path),
+        "order": order(listing.query),
         "without": listing.without() if not listing.total and listing.query.active else [],
         "formats": exports.FORMATS,
         "most_exported": exports.MOST,
         "fictional": page.paper.is_fictional,
     }
+
+
+def order(query):
+    """The order of the list in words, where a reader has chosen another than the usual one."""
+    parameter, value = facets.BY_NAME["sort"], query.one("sort")
+    return "" if value == parameter.default else dict(parameter.choices)[value]
 
 
 def chips(query, path):

@@ -1,7 +1,7 @@
 """What follows from one record alone, before any library is asked.
 
-Its key, its digest, what its abstract says. Pure, so that the process which reads ahead
-(``papers/ahead.py``) can work it out beside the one that writes.
+Its key, its digest, its payload, author list and search words, what its abstract says. Pure, so that
+the process which reads ahead (``papers/ahead.py``) can work it out beside the one that writes.
 """
 
 from __future__ import annotations

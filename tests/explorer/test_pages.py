@@ -599,6 +599,16 @@ def test_an_empty_result_explains_itself(client, library):
 
 
 @db
+def test_another_order_is_said_beside_the_count(client, library):
+    """So that a screen reader tells of it: the count alone stays as it was."""
+    listing = get(client, f"{library[0].get_absolute_url()}citing/?sort=-cited")
+    assert words(listing.xpath("//*[@role='status']")[0]) == "15 of 15 citing papers – most cited first"
+    listing = get(client, f"{library[0].get_absolute_url()}citing/?sort=-year")
+    assert words(listing.xpath("//*[@role='status']")[0]) == "15 of 15 citing papers"
+
+
+
+@db
 def test_what_cannot_apply_is_named(client, library):
     page = hub_of(client, library[0], "?role=nonsense&colour=red&year_min=2015")
     notice = words(page.xpath("//*[@role='alert']")[0])
