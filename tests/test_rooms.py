@@ -23,6 +23,7 @@ PURE = [
     "papers/sections.py",
     "papers/sentences.py",
     "papers/text.py",
+    "papers/words.py",
     "citations/classifier",
     "citations/estimates.py",
     "citations/headline.py",
