@@ -607,7 +607,6 @@ def test_another_order_is_said_beside_the_count(client, library):
     assert words(listing.xpath("//*[@role='status']")[0]) == "15 of 15 citing papers"
 
 
-
 @db
 def test_what_cannot_apply_is_named(client, library):
     page = hub_of(client, library[0], "?role=nonsense&colour=red&year_min=2015")
