@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import transaction
@@ -25,7 +24,6 @@ from papers.records import Problem
 
 RECORDS_A_BATCH = 1500
 LINES_A_BATCH = 30_000  # a batch closes early when it holds so many references and contexts
-CONTEXTS = attrgetter("contexts")
 
 
 @dataclass
@@ -117,7 +115,7 @@ def _batches(items):
             problems.append(item)
             continue
         batch.append(item)
-        lines += len(item.references) + sum(map(len, map(CONTEXTS, item.references)))
+        lines += sum(1 + len(reference.contexts) for reference in item.references)
         if len(batch) >= RECORDS_A_BATCH or lines >= LINES_A_BATCH:
             yield batch, problems
             batch, problems, lines = [], [], 0

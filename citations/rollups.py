@@ -207,11 +207,7 @@ def read_model_of_unread(pairs):
     dated = {paper_id: columns for paper_id, *columns in rows}
     people = _people(citing | {cited_id for _citing_id, cited_id in pairs})
     return {
-        # Most cited papers of a reference list are known by an identifier alone.
-        (citing_id, cited_id): (
-            is_self_citation(people[citing_id], people[cited_id]) if cited_id in people else None,
-            *dated[citing_id],
-        )
+        (citing_id, cited_id): (is_self_citation(people[citing_id], people[cited_id]), *dated[citing_id])
         for citing_id, cited_id in pairs
     }
 

@@ -166,7 +166,7 @@ class Hub:
         return [
             Coverage("known", _("citing papers known here"), counts.known, self.link()),
             Coverage("read", _("with a citing sentence"), counts.read, self.link(text="read")),
-            Coverage("labelled", _("labelled for role"), counts.labelled, self.link(labelled="role")),
+            Coverage("labelled", _("labelled for role"), counts.labelled, self.labelled_url),
             Coverage(
                 "curated",
                 _("role from a curator or data set"),
@@ -180,6 +180,11 @@ class Hub:
                 self.link(labelled="polarity"),
             ),
         ]
+
+    @property
+    def labelled_url(self):
+        """The papers with a counted role."""
+        return self.link(labelled="role")
 
     @property
     def machine_roles_url(self):

@@ -76,7 +76,7 @@ def names(record: PaperRecord | ReferenceRecord) -> str:
 
 @_once
 def words(record: PaperRecord) -> str:
-    """The document that a paper is found by which this record alone describes."""
+    """What searches find a paper by that is just as this record tells it."""
     return index_words(search_text(record.title, names(record)), record.abstract)
 
 

@@ -492,7 +492,10 @@ class _Batch:
         for item in fresh:
             row = item.source_record
             row.paper_id = self.described[id(item)].paper_id
-            (new if row.pk is None else read_again).append(item)
+            if row.pk is None:
+                new.append(item)
+            else:
+                read_again.append(row)
         plain = SourceRecord(source=self.source, run=self.run, first_read_at=self.now, last_read_at=self.now)
         names, rest = bulk.template(plain, varying=("id", *OWN_COLUMNS, "payload"))
         # The same record twice in one batch is one row: open() has told the second apart.
@@ -501,8 +504,7 @@ class _Batch:
         own = attrgetter("id", *OWN_COLUMNS)
         lines = ((*own(item.source_record), deriving.payload(item.record), *rest) for item in new)
         bulk.write(SourceRecord, names, lines)
-        again = [item.source_record for item in read_again]
-        bulk.update(SourceRecord, again, ["paper", "run", "last_read_at"])
+        bulk.update(SourceRecord, read_again, ["paper", "run", "last_read_at"])
 
 
 def _all_wanted(sought):

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citations.checks import check_library
-from citations.models import Citation, CitationContext, CoCitedWorks, HubSummary, StaleHub
+from citations.models import Citation, CitationContext, CitationProvenance, CoCitedWorks, HubSummary, StaleHub
 from citations.rollups import (
     People,
     depth,
@@ -193,6 +193,7 @@ def test_a_check_finds_what_points_at_nothing():
     Paper.fields.through.objects.filter(paper=citing).update(field_id=10**9 + 1)
     StaleHub.objects.filter(paper=citing).update(paper_id=10**9 + 2)
     Citation.objects.update(citing_venue_id=10**9 + 3)
+    CitationProvenance.objects.update(record_id=10**9 + 4)
     said = " ".join(check_library())
-    for number, words in enumerate(("author", "field", "paper", "citing venue")):
+    for number, words in enumerate(("author", "field", "paper", "citing venue", "record")):
         assert f"its {words} {10**9 + number} is gone" in said

@@ -749,6 +749,11 @@ def test_home_lists_hubs_with_how_they_are_cited(client, library):
     first = words(page.xpath("//ol[contains(@class, 'hubs')]/li")[0])
     assert "The lantern at the weir" in first and "Mixed citation behavior." in first
     assert "cited by 15 papers here, 7 labelled for role" in first
+    numbers = page.xpath("//ol[contains(@class, 'hubs')]/li[1]//*[@class='mini']//a")
+    assert [words(number) for number in numbers] == ["15", "7"]
+    for number in numbers:
+        opened = get(client, number.get("href"))
+        assert words(opened.xpath("//*[@role='status']")[0]) == f"{words(number)} of 15 citing papers"
 
 
 @db
