@@ -18,6 +18,7 @@ from citations import accuracy
 from citations.accuracy import UNTOLD
 from citations.labels import POLARITY_ORDER, ROLE_ORDER, Dimension, LabelSource, Polarity, Role
 from citations.models import Citation, CitationContext
+from explorer.components import evidence_url
 from explorer.facets import Parameter
 from explorer.filters import Query
 
@@ -328,9 +329,7 @@ class Comparisons:
 
     @staticmethod
     def _evidence(context):
-        pair = context.citation
-        page = reverse("explorer:evidence", args=[pair.cited_paper_id, pair.citing_paper_id])
-        return f"{page}#sentence-{context.pk}"
+        return f"{evidence_url(context.citation)}#sentence-{context.pk}"
 
     def page_url(self, page):
         return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)

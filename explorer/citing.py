@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -251,6 +252,14 @@ def _rows(masks):
     return np.flatnonzero(np.logical_and.reduce(masks)) if masks else EVERY
 
 
+class Around(NamedTuple):
+    """A citing paper in a list: its place from 1, and the ids of its neighbours or None."""
+
+    place: int
+    before: int | None
+    after: int | None
+
+
 @dataclass
 class Listing:
     """One page of the citing papers of a hub, with its facets.
@@ -272,13 +281,14 @@ class Listing:
             self.total = len(self.picked)
         else:
             self.total = self.citing.known if self.citing.face else len(self.citing.columns)
-        self.counts = self._counts()
         self.per_page = int(self.query.one("per_page"))
         self.pages = max(1, math.ceil(self.total / self.per_page))
         self.asked_page = int(self.query.one("page"))
         self.page = min(self.asked_page, self.pages)
 
-    def _counts(self):
+    @cached_property
+    def counts(self):
+        """The FacetCounts of the list."""
         counted = FacetCounts(self.total)
         for parameter in FACETS:
             name = parameter.name
@@ -328,6 +338,18 @@ class Listing:
             return newest[begin:end]
         return self.citing.columns.citing[self._places(sort)[begin:end]].tolist()
 
+    def around(self, citing_id):
+        """Where a citing paper stands in the whole list: an Around, or None where it does not."""
+        if not self.total:
+            return None
+        ids = self.citing.columns.citing[self._places(self.query.one("sort"))]
+        found = np.flatnonzero(ids == citing_id)
+        if not len(found):
+            return None
+        place = int(found[0])
+        before, after = ids[:place][-1:].tolist(), ids[place + 1 :][:1].tolist()
+        return Around(place + 1, *before or [None], *after or [None])
+
     def first_ids(self, most):
         """Ids of the first ``most`` citing papers of the whole list, in its order."""
         if not self.total:
@@ -363,6 +385,11 @@ class Listing:
             count = len(self.citing.columns.citing[_rows([*others, *left.values()])])
             lines.append((parameter, value, count, self.query.url(self.path, values)))
         return lines
+
+    @property
+    def asked(self):
+        """The list's query as the end of an address: "?role=method", or nothing."""
+        return self.query.url("")
 
     def page_url(self, page):
         return self.query.url(self.path, self.query.with_value("page", str(page)), keep_page=True)

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 
-from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from citations.labels import POLARITY_SIGNS, LabelSource, Polarity, Role
 from explorer.facets import DEPTH_LABELS, SECTION_LABELS
+from papers.addresses import address
 from papers.sentences import split_sentences
 
 AUTHORS_IN_A_LINE = 4
@@ -448,8 +448,10 @@ def _passage(context, neighbours):
     )
 
 
-def evidence_url(citation):
-    return reverse("explorer:evidence", args=(citation.cited_paper_id, citation.citing_paper_id))
+def evidence_url(citation, asked=""):
+    """The page of one citation; ``asked``: the query of the list it is reached from, to go on in it."""
+    path = address("explorer:evidence", citation.cited_paper_id, citation.citing_paper_id)
+    return f"{path}{asked}"
 
 
 def select_box(citation):
@@ -462,10 +464,11 @@ def select_box(citation):
     )
 
 
-def citing_line(citation):
+def citing_line(citation, asked=""):
     """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers.
 
     Stands once on a page: its box and its link are named after its title by the title's id.
+    ``asked``: see ``evidence_url``.
     """
     contexts = citation.contexts.all()
     more = len(contexts) - SENTENCES_IN_A_LINE
@@ -481,7 +484,7 @@ def citing_line(citation):
         paper_line(citation.citing_paper, name=f"t{citation.citing_paper_id}"),
         citation_chips(citation),
         join(sentence(context) for context in contexts[:SENTENCES_IN_A_LINE]),
-        evidence_url(citation),
+        evidence_url(citation, asked),
         words,
     )
 

@@ -10,7 +10,6 @@ from functools import cached_property
 
 from django.db.models import Case, Count, F, Prefetch, Q, When, prefetch_related_objects
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +25,7 @@ from explorer.charts import BarsByYear
 from explorer.citing import Citing
 from explorer.components import count, icon, percentage, whole_percent
 from explorer.representative import candidates, choose
+from papers.addresses import address
 from papers.models import Authorship, Paper, PaperIdentifier
 
 EXPLORER = "#citing-papers-explorer"
@@ -41,7 +41,7 @@ NOT_LABELS = {
 def comparison_url(paper_ids):
     """The address at which these papers stand side by side."""
     query = "&".join(f"paper={paper_id}" for paper_id in paper_ids)
-    return f"{reverse('explorer:compare')}{f'?{query}' if query else ''}"
+    return f"{address('explorer:compare')}{f'?{query}' if query else ''}"
 
 
 @dataclass
@@ -490,7 +490,7 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     for row in co_cited:
         row.paper = papers[row.paper_id]
         row.examples = [
-            (papers[citing_id], reverse("explorer:evidence", args=[paper.pk, citing_id]))
+            (papers[citing_id], address("explorer:evidence", paper.pk, citing_id))
             for citing_id in row.example_ids
             if citing_id in papers
         ]

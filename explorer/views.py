@@ -26,6 +26,7 @@ from explorer.hub import EXPLORER, Hub, attach, evidence, hubs_for_list
 from explorer.limits import refused
 from explorer.representative import SHOWN, telling_context
 from papers import identifiers
+from papers.addresses import address
 from papers.models import Author, Field, Paper, PaperRedirect
 
 # The rules of citations/headline.py in words, for /about/labels/.
@@ -267,16 +268,28 @@ def compare(request):
 @require_safe
 @kept
 def citation(request, paper_id, citing_id):
-    """The evidence of one citation. An address of a merged paper leads to the kept one."""
+    """The evidence of one citation. An address of a merged paper leads to the kept one.
+
+    The query is that of a list of citing papers, in which a reader goes on from here.
+    """
     kept = _kept_ids(paper_id, citing_id)
     if kept != (paper_id, citing_id):
-        return HttpResponsePermanentRedirect(reverse("explorer:evidence", args=kept))
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{address('explorer:evidence', *kept)}{query and f'?{query}'}")
     pairs = Citation.objects.select_related("cited_paper__venue", "cited_paper__hub_summary")
     pair = get_object_or_404(pairs, cited_paper_id=paper_id, citing_paper_id=citing_id)
     attach(pair.cited_paper, [pair])
     contexts, pair_assertions = evidence(pair)
+    page = Hub(pair.cited_paper, pair.cited_paper.get_absolute_url())
+    listing = Listing(Query.parse(request.GET), page.citing, page.path)
     context = {
-        "hub": Hub(pair.cited_paper, pair.cited_paper.get_absolute_url()),
+        "hub": page,
+        "listing": listing,
+        "query": listing.query,
+        "chips": chips(listing.query, listing.path),
+        "order": order(listing.query),
+        "walk": _walk(listing, pair),
+        "page_url": absolute(request, request.path),
         "paper": pair.cited_paper,
         "citation": pair,
         "contexts": contexts,
@@ -385,6 +398,20 @@ def _kept_ids(*ids):
 def _listing(request, page, path):
     listing = Listing(Query.parse(request.GET), page.citing, path)
     return listing, listing.rows()
+
+
+def _walk(listing, pair):
+    """Where a citation stands in a list, with the addresses of its neighbours; None where it does not."""
+    around = listing.around(pair.citing_paper_id)
+    if around is None:
+        return None
+    before, after = (
+        one and address("explorer:evidence", pair.cited_paper_id, one) + listing.asked
+        for one in (around.before, around.after)
+    )
+    page = (around.place - 1) // listing.per_page + 1
+    url = listing.page_url(page) if page > 1 else listing.query.url(listing.path)
+    return {"place": around.place, "before": before, "after": after, "url": f"{url}{EXPLORER}"}
 
 
 def _explorer_part(request, page, listing, citations, *, anchor):

@@ -7,11 +7,11 @@ no source describes further are papers too ("stubs"): a cited work has a hub of 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from papers import identifiers, text
+from papers.addresses import address
 from papers.bulk import reading_connection
 from papers.querysets import PaperQuerySet
 
@@ -123,7 +123,7 @@ class Paper(models.Model):
         return self.display_title
 
     def get_absolute_url(self):
-        return reverse("explorer:hub", kwargs={"paper_id": self.pk, "slug": self.slug})
+        return address("explorer:hub", self.pk, self.slug)
 
     @property
     def display_title(self):
@@ -377,7 +377,7 @@ class Author(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("explorer:author", kwargs={"author_id": self.pk})
+        return address("explorer:author", self.pk)
 
     @property
     def is_name_only(self):

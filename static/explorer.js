@@ -1,19 +1,19 @@
-// Keys, the choice of colours, and what htmx leaves open when the explorer is swapped: focus, folded parts,
-// the back button. Everything works without: these press, follow and fetch what is on the page.
+// Keys, the choice of colours, ticks, and what htmx leaves open when the explorer is swapped: focus, folded
+// parts, the back button. Everything works without: these press, follow and fetch what is on the page.
 "use strict";
 
 (() => {
   const byId = (id) => document.getElementById(id);
-  const remembered = (name) => {
+  const remembered = (name, where = "localStorage") => {
     try {
-      return localStorage.getItem(name);
+      return window[where].getItem(name);
     } catch {
       return null; // a browser that keeps nothing
     }
   };
-  const remember = (name, value) => {
+  const remember = (name, value, where = "localStorage") => {
     try {
-      localStorage.setItem(name, value);
+      window[where].setItem(name, value);
     } catch {
       // As above.
     }
@@ -47,6 +47,7 @@
 
   const move = (step) => {
     const all = items();
+    if (!all.length) document.querySelector(`.walk [rel=${step > 0 ? "next" : "prev"}]`)?.click();
     const item = all[current() ? all.indexOf(current()) + step : 0];
     if (!item) return;
     item.tabIndex = -1;
@@ -78,8 +79,40 @@
     keys[event.key]();
   });
 
-  // The explorer, swapped by htmx
+  // Ticks, kept for the visit: those of other pages and filters go along in the form as hidden fields.
+  const BOXES = ".results .tick-box input";
   const frame = document.querySelector(".explorer-frame");
+  const kept = `ticked ${frame?.dataset.hub}`;
+  const ticked = new Set(JSON.parse(remembered(kept, "sessionStorage") || "[]"));
+
+  const showTicks = () => {
+    const form = byId("export");
+    if (!form) return;
+    const boxes = [...document.querySelectorAll(BOXES)];
+    for (const box of boxes) box.checked = ticked.has(box.value);
+    for (const one of form.querySelectorAll("[type=hidden][name=paper]")) one.remove();
+    const shown = new Set(boxes.map((box) => box.value));
+    for (const value of ticked) {
+      if (shown.has(value)) continue;
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "paper", value }));
+    }
+    byId("ticked").value = ticked.size;
+    remember(kept, JSON.stringify([...ticked]), "sessionStorage");
+  };
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches(BOXES)) return;
+    if (target.checked) ticked.add(target.value);
+    else ticked.delete(target.value);
+    showTicks();
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target.id !== "untick") return;
+    ticked.clear();
+    showTicks();
+  });
+  showTicks();
+
+  // The explorer, swapped by htmx
   if (!frame || !window.htmx) return;
   const here = () => location.pathname + location.search;
   let shown = here();
@@ -106,6 +139,7 @@
   });
 
   document.addEventListener("htmx:afterSwap", () => {
+    showTicks();
     if (!before) return;
     const { id, inside, top, open } = before;
     before = null;

@@ -82,7 +82,14 @@ def test_by_keyboard_from_search_to_hub_to_filter_to_evidence_and_back(live_serv
     evidence = item.locator("[data-open]").get_attribute("href")
     page.keyboard.press("o")
     page.wait_for_url(f"**{evidence}")
-    page.go_back()
+    walk = page.get_by_role("navigation", name="In the list of citing papers")
+    expect(walk).to_contain_text("2 of 8 citing papers")
+    page.keyboard.press("j")
+    expect(walk).to_contain_text("3 of 8 citing papers")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**{evidence}")
+    for _step in range(3):
+        page.go_back()
     page.wait_for_url(address)
     expect_count(page, "8 of 37 citing papers")
     assert page.locator("html").count() == page.locator("header.site").count() == 1
@@ -248,6 +255,47 @@ def test_the_search_key_goes_to_the_search_in_view(live_server, page, hub):
     expect(page.locator("#filter-q")).to_be_visible()
 
 
+def test_ticks_are_kept_while_pages_and_filters_change(live_server, page, hub, said):
+    page.goto(f"{live_server.url}{alone(hub)}?per_page=10&year_min=9000")
+    assert not page.locator("#export").count(), "nothing is listed, so nothing can be exported"
+    page.locator(".chip.remove").click()
+    expect_count(page, "37 of 37 citing papers")
+    boxes = page.locator(".results").get_by_role("checkbox")
+    ticked = [tick(boxes.nth(2)), tick(boxes.nth(0))]
+    page.get_by_role("link", name="Next").click()
+    expect_count(page, "37 of 37 citing papers – page 2 of 4")
+    expect(boxes.nth(0)).not_to_be_checked()
+    ticked.append(tick(boxes.nth(5)))
+    page.locator("#facet-role-method").click()
+    expect_count(page, "8 of 37 citing papers")
+    page.reload()
+    page.locator("#export-box summary").click()
+    expect(page.locator("#ticked")).to_have_text("3")
+    assert sorted(exported(page)) == sorted(ticked)
+    page.locator(".chip.remove").click()
+    expect_count(page, "37 of 37 citing papers")
+    expect(boxes.nth(2)).to_be_checked()
+    boxes.nth(2).uncheck()
+    assert sorted(exported(page)) == sorted(ticked[1:])
+    page.get_by_role("button", name="Untick all").click()
+    expect(page.locator("#ticked")).to_have_text("0")
+    expect(boxes.nth(0)).not_to_be_checked()
+    assert said == []
+
+
+def tick(box):
+    box.check()
+    return box.get_attribute("value")
+
+
+def exported(page):
+    """Ids of the papers in the file of those ticked."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export those ticked").click()
+    with open(download.value.path(), encoding="utf-8-sig") as file:
+        return [row["id"] for row in csv.DictReader(io.StringIO(file.read()))]
+
+
 def test_without_script_all_works_and_what_needs_script_is_not_shown(live_server, browser, hub):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 1440, "height": 900})
     page = context.new_page()
@@ -261,14 +309,10 @@ def test_without_script_all_works_and_what_needs_script_is_not_shown(live_server
     assert page.locator(".chip.remove").count() == 2
     page.locator(".chip.remove").last.click()
     assert count(page).inner_text() == "8 of 37 citing papers"
-    ticked = []
-    for number in (0, 3):
-        box = page.locator(".results > li").nth(number).get_by_role("checkbox")
-        box.check()
-        ticked.append(box.get_attribute("value"))
+    ticked = [tick(page.locator(".results > li").nth(number).get_by_role("checkbox")) for number in (0, 3)]
     page.locator("#export-box summary").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export those ticked below").click()
+        page.get_by_role("button", name="Export those ticked").click()
     with open(download.value.path(), encoding="utf-8-sig") as file:
         assert [row["id"] for row in csv.DictReader(io.StringIO(file.read()))] == ticked
     assert download.value.suggested_filename == f"citing-{hub.pk}-the-lantern-at-the-weir.csv"

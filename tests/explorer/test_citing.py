@@ -122,6 +122,7 @@ def test_filters_orders_and_facets_are_those_of_the_rows(citing, hub):
             assert 0 < len(expected) < 60, f"{text}: a filter that lets all or nothing through proves little"
         assert read(citing(), text) == expected, text
         facets_are_those_of_the_rows(Listing(query, citing(), "/x/"), hub)
+        neighbours_are_those_of_the_list(Listing(query, citing(), "/x/"), expected)
     other = make_paper("Another hub")
     for row in Citation.objects.incoming(hub.pk)[:20]:
         make_citation(Paper.objects.get(pk=row.citing_paper_id), other)
@@ -148,6 +149,14 @@ def facets_are_those_of_the_rows(listing, hub):
     for parameter, value, count, _url in listing.without():
         values = query.toggled(parameter.name, value)
         assert narrow(hub.pk, values).count() == count, (query.values, parameter.name, value)
+
+
+def neighbours_are_those_of_the_list(listing, ids):
+    around = [listing.around(one) for one in ids]
+    assert [one.place for one in around] == list(range(1, len(ids) + 1))
+    assert [one.before for one in around] == [None, *ids[:-1]]
+    assert [one.after for one in around] == [*ids[1:], None]
+    assert listing.around(999999999) is None
 
 
 def test_every_parameter_is_tried_here():

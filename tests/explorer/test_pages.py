@@ -736,6 +736,43 @@ def test_evidence_says_whom_to_tell(client, disputed, settings, mail):
 
 
 @db
+def test_a_reader_goes_on_from_evidence_to_evidence_in_the_list_he_came_from(client, library):
+    paper = library[0]
+    citing = reverse("explorer:citing", args=[paper.pk, paper.slug])
+    listed = get(client, f"{citing}?role=method&sort=year&per_page=2")
+    addresses = listed.xpath("//a[@data-open]/@href")
+    seen, address = [], addresses[0]
+    while address:
+        page = get(client, address)
+        seen.append(address)
+        nav = page.xpath("//nav[@class='walk']")[0]
+        assert f"{len(seen)} of 4 citing papers" in words(nav)
+        assert "Role: method" in words(nav) and "oldest first" in words(nav)
+        back = get(client, nav.xpath("./a[@class='place']/@href")[0])
+        assert address in back.xpath("//a[@data-open]/@href"), "the page of the list does not hold the paper"
+        [before] = nav.xpath("./a[@rel='prev']/@href") or [None]
+        assert before == (seen[-2] if len(seen) > 1 else None)
+        [address] = nav.xpath("./a[@rel='next']/@href") or [None]
+    assert seen[:2] == addresses and len(seen) == 4
+    canonical = page.xpath("//link[@rel='canonical']/@href")[0]
+    assert seen[-1].startswith(canonical.removeprefix("http://testserver") + "?")
+
+
+@db
+def test_evidence_outside_the_list_it_is_asked_for_in_says_so(client, disputed):
+    address = reverse("explorer:evidence", args=[disputed.cited_paper_id, disputed.citing_paper_id])
+    nav = get(client, f"{address}?role=dataset").xpath("//nav[@class='walk']")[0]
+    assert words(nav) == "Not in this list of 0 citing papers: Role: dataset" and not nav.xpath(".//a")
+    page = get(client, f"{address}?role=dataset&colour=red")
+    assert "“colour” is not a parameter here." in words(page)
+    assert "1 of 1 citing paper" in words(get(client, address).xpath("//nav[@class='walk']")[0])
+    disputed.withdrawn_at = timezone.now()
+    disputed.save()
+    refresh()
+    assert not get(client, address).xpath("//nav[@class='walk']")
+
+
+@db
 def test_an_unread_citation_says_so(client):
     assert "Unread: no citing sentence is held." in words(evidence_of(client, make_citation()))
 
