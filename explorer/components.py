@@ -9,9 +9,9 @@ to templates, ``/about/design/`` shows each in all its states.
 import re
 from dataclasses import dataclass
 from functools import lru_cache, wraps
+from html import escape
 
 from django.utils.formats import number_format
-from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -38,6 +38,12 @@ def in_each_language(function):
     """Decorate a function of words: its HTML is made once for each language."""
     made = lru_cache(maxsize=400)(lambda _language, *words: function(*words))
     return wraps(function)(lambda *words: made(get_language(), *words))
+
+
+def markup(form, *parts):
+    """``form`` with ``parts`` escaped where they are not safe: ``format_html`` in a third of its time."""
+    texts = [str(part) for part in parts]
+    return SafeString(form.format(*[one if isinstance(one, SafeString) else escape(one) for one in texts]))
 
 
 def join(parts, between=""):
@@ -84,7 +90,7 @@ def coordinate(fraction):
 
 def lang_attr(language):
     """`` lang="…"`` for a well-formed language code, else nothing."""
-    return format_html(' lang="{}"', language) if language and LANGUAGE.fullmatch(language) else NOTHING
+    return markup(' lang="{}"', language) if language and LANGUAGE.fullmatch(language) else NOTHING
 
 
 def byline(paper):
@@ -103,7 +109,7 @@ def byline(paper):
 @lru_cache(maxsize=100)
 def icon(word):
     """The shape of a role, from the sprite in ``_sprite.html``; says nothing by itself."""
-    return format_html(
+    return markup(
         '<svg class="icon role-{0}" aria-hidden="true"><use href="#i-{0}"></use></svg>',
         word,
     )
@@ -117,11 +123,11 @@ def fill_class(word):
 @lru_cache(maxsize=100)
 def swatch(word):
     """The colour of a word in a picture, and the sign of a polarity."""
-    return format_html(
+    return markup(
         '<svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
         '<rect class="fill {}" width="12" height="12"/></svg>{}',
         fill_class(word),
-        format_html('<span class="sign" aria-hidden="true">{}</span>', sign(word)) if sign(word) else "",
+        markup('<span class="sign" aria-hidden="true">{}</span>', sign(word)) if sign(word) else "",
     )
 
 
@@ -133,7 +139,7 @@ def sign(word):
 @in_each_language
 def role_chip(word, quiet=False):
     """A role as shape and word. ``quiet`` for one of several, set in lighter type."""
-    return format_html(
+    return markup(
         '<span class="chip{}">{}{}</span>', " quiet" if quiet else "", icon(word), label_of(Role, word)
     )
 
@@ -141,7 +147,7 @@ def role_chip(word, quiet=False):
 @in_each_language
 def polarity_chip(word):
     """A polarity as sign and word."""
-    return format_html(
+    return markup(
         '<span class="chip"><span class="sign polarity-{}" aria-hidden="true">{}</span>{}</span>',
         word,
         sign(word),
@@ -161,9 +167,7 @@ def label_chips(role, role_source, polarity, polarity_source):
         word, label = (
             ("unsure", _("machine-read, unsure")) if role_source else ("unlabelled", _("not labelled yet"))
         )
-        return format_html(
-            '<span class="pair"><span class="chip quiet">{}{}</span></span>', icon(word), label
-        )
+        return markup('<span class="pair"><span class="chip quiet">{}{}</span></span>', icon(word), label)
     parts = []
     if role:
         parts.append(role_chip(role))
@@ -171,16 +175,16 @@ def label_chips(role, role_source, polarity, polarity_source):
             parts.append(_source(role_source))
     if polarity:
         parts += [polarity_chip(polarity), _source(polarity_source)]
-    return format_html('<span class="pair">{}</span>', join(parts, " "))
+    return markup('<span class="pair">{}</span>', join(parts, " "))
 
 
 def _source(word):
-    return format_html('<span class="source">{}</span>', label_of(LabelSource, word))
+    return markup('<span class="source">{}</span>', label_of(LabelSource, word))
 
 
 @in_each_language
 def unread_chip():
-    return format_html(
+    return markup(
         '<span class="chip quiet">{}{}</span>', icon("unread"), _("unread: no citing sentence is held")
     )
 
@@ -197,9 +201,8 @@ def _paper_chips(retracted, is_stub, is_fictional):
         (is_stub, "quiet", _("known from references only")),
         (is_fictional, "quiet", _("fictional")),
     )
-    return format_html_join(
-        " ", '<span class="chip {}">{}</span>', ((look, words) for is_so, look, words in chips if is_so)
-    )
+    shown = [markup('<span class="chip {}">{}</span>', look, words) for is_so, look, words in chips if is_so]
+    return join(shown, " ")
 
 
 def share_bar(share, fill="plain"):
@@ -208,7 +211,7 @@ def share_bar(share, fill="plain"):
         return _bar(share.share, fill)
     low, high = coordinate(share.low), coordinate(share.high)
     path = f"M{low} 6H{high}M{low} 2V10M{high} 2V10"
-    whisker = format_html('<path class="whisker-halo" d="{0}"/><path class="whisker" d="{0}"/>', path)
+    whisker = markup('<path class="whisker-halo" d="{0}"/><path class="whisker" d="{0}"/>', path)
     return _bar(share.share, fill, whisker)
 
 
@@ -218,7 +221,7 @@ def funnel_bar(part, whole):
 
 
 def _bar(fraction, fill="plain", upon_it=NOTHING):
-    return format_html(
+    return markup(
         '<svg class="bar" viewBox="0 0 100 12" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="track" width="100" height="12"/>'
         '<rect class="fill {}" width="{}" height="12"/>{}</svg>',
@@ -237,8 +240,8 @@ def mark_span(text, start=None, end=None):
     Without a span, or with one that the text does not have, plain text.
     """
     if start is None or end is None or not 0 <= start < end <= len(text):
-        return conditional_escape(text)
-    return format_html("{}<mark>{}</mark>{}", text[:start], text[start:end], text[end:])
+        return markup("{}", text)
+    return markup("{}<mark>{}</mark>{}", text[:start], text[start:end], text[end:])
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ def excerpt(text, limit, start=None, end=None):
     if begin == 0 and finish == len(text):
         return Excerpt(whole, whole, "", False)
     inner = (start - begin, end - begin) if start is not None else (None, None)
-    shown = format_html(
+    shown = markup(
         "{}{}{}",
         "… " if begin else "",
         mark_span(text[begin:finish], *inner),
@@ -316,9 +319,9 @@ def _cut_at_blanks(text, limit, start, end):
 
 def title_link(paper, name=""):
     """``name``: an id, for what is named after the title without repeating it."""
-    return format_html(
+    return markup(
         '<a class="title"{} href="{}"{}>{}</a>',
-        format_html(' id="{}"', name) if name else NOTHING,
+        markup(' id="{}"', name) if name else NOTHING,
         paper.get_absolute_url(),
         lang_attr(paper.language),
         paper.display_title,
@@ -330,25 +333,25 @@ def paper_line(paper, marks=True, name=""):
 
     ``name``: the id of its title.
     """
-    return format_html('<p class="paper">{} {}</p>', title_link(paper, name), paper_facts(paper, marks))
+    return markup('<p class="paper">{} {}</p>', title_link(paper, name), paper_facts(paper, marks))
 
 
 def paper_facts(paper, marks=True):
     """What stands below a title: authors, venue, year, and ``marks``."""
     names, facts = byline(paper), []
     if names:
-        facts.append(format_html("<span>{}</span>", names))
+        facts.append(markup("<span>{}</span>", names))
     if paper.venue:
-        facts.append(format_html('<span class="venue">{}</span>', paper.venue))
-    facts.append(format_html("<span>{}</span>", str(paper.year) if paper.year else _("undated")))
+        facts.append(markup('<span class="venue">{}</span>', paper.venue))
+    facts.append(markup("<span>{}</span>", str(paper.year) if paper.year else _("undated")))
     if marks:
         facts.append(paper_chips(paper))
-    return format_html('<span class="byline">{}</span>', join(facts, " "))
+    return markup('<span class="byline">{}</span>', join(facts, " "))
 
 
 @in_each_language
 def _fact(words):
-    return format_html('<span class="fact">{}</span>', words)
+    return markup('<span class="fact">{}</span>', words)
 
 
 def citation_chips(citation):
@@ -362,7 +365,7 @@ def citation_chips(citation):
             parts.append(_suggestion(citation))
         if citation.also_roles:
             others = join((role_chip(role, True) for role in citation.also_roles), " ")
-            parts.append(format_html('<span class="also">{} {}</span>', _("also"), others))
+            parts.append(markup('<span class="also">{} {}</span>', _("also"), others))
     else:
         parts.append(unread_chip())
     if citation.depth:
@@ -370,7 +373,7 @@ def citation_chips(citation):
     parts += [_fact(SECTION_LABELS.get(kind, kind)) for kind in citation.section_kinds]
     if citation.is_self_citation:
         parts.append(_fact(_("self-citation")))
-    return format_html('<p class="chips">{}</p>', join(parts, " "))
+    return markup('<p class="chips">{}</p>', join(parts, " "))
 
 
 def _suggestion(citation):
@@ -378,7 +381,7 @@ def _suggestion(citation):
         "polarity": label_of(Polarity, citation.suggested_polarity),
         "probability": number_format(citation.suggestion_probability, 2),
     }
-    return format_html('<span class="fact">{}</span>', words)
+    return markup('<span class="fact">{}</span>', words)
 
 
 def sentence(context, neighbours=False, chips=False, of=None):
@@ -394,14 +397,14 @@ def sentence(context, neighbours=False, chips=False, of=None):
             label_chips(context.role, context.role_source, context.polarity, context.polarity_source)
         )
     if passage.section:
-        facts.append(format_html('<span class="fact">{}</span>', passage.section))
+        facts.append(markup('<span class="fact">{}</span>', passage.section))
     elif passage.section_kind:
         facts.append(_fact(SECTION_LABELS.get(passage.section_kind, passage.section_kind)))
     if (context.group_size or 0) > 1:
-        facts.append(format_html('<span class="fact">{}</span>', _group(context.group_size)))
+        facts.append(markup('<span class="fact">{}</span>', _group(context.group_size)))
     if of is not None:
         facts.append(
-            format_html(
+            markup(
                 '<a class="fact" href="{}">{}<span class="hidden">: {}</span></a>',
                 evidence_url(of),
                 _("Evidence"),
@@ -409,12 +412,12 @@ def sentence(context, neighbours=False, chips=False, of=None):
             )
         )
     if context.withdrawn_at:
-        facts.append(format_html('<span class="chip alarm">{}</span>', _("withdrawn by its source")))
-    return format_html(
+        facts.append(markup('<span class="chip alarm">{}</span>', _("withdrawn by its source")))
+    return markup(
         '<figure class="context"><blockquote{}>{}</blockquote>{}</figure>',
         lang_attr(passage.language),
         _withheld(passage) if passage.suppressed_at else _passage(context, neighbours),
-        format_html("<figcaption>{}</figcaption>", join(facts, " ")) if facts else NOTHING,
+        markup("<figcaption>{}</figcaption>", join(facts, " ")) if facts else NOTHING,
     )
 
 
@@ -428,22 +431,22 @@ def _group(size):
 def _withheld(passage):
     reason = passage.suppressed_reason
     words = _("text withheld: %(reason)s") % {"reason": reason} if reason else _("text withheld")
-    return format_html('<p class="withheld">{}</p>', words)
+    return markup('<p class="withheld">{}</p>', words)
 
 
 def _passage(context, neighbours):
     passage = context.passage
     part = excerpt(passage.text, PASSAGE_SHOWN, context.start, context.end)
     before, after = (passage.before, passage.after) if neighbours else ("", "")
-    shown = format_html(
+    shown = markup(
         "<p>{}{}{}</p>",
-        format_html('<span class="neighbour">{}</span> ', before) if before else NOTHING,
+        markup('<span class="neighbour">{}</span> ', before) if before else NOTHING,
         part.shown,
-        format_html(' <span class="neighbour">{}</span>', after) if after else NOTHING,
+        markup(' <span class="neighbour">{}</span>', after) if after else NOTHING,
     )
     if not part.is_cut:
         return shown
-    return format_html(
+    return markup(
         "{}<details><summary>{}</summary><p>{}</p></details>", shown, _("the whole passage"), part.whole
     )
 
@@ -456,7 +459,7 @@ def evidence_url(citation, asked=""):
 
 def select_box(citation):
     """What ticks a citing paper for the form that exports."""
-    return format_html(
+    return markup(
         '<label class="tick-box"><input type="checkbox" name="paper" value="{0}" form="export" id="x{0}"'
         ' aria-label="{1}" aria-labelledby="x{0} t{0}"></label>',
         citation.citing_paper_id,
@@ -478,7 +481,7 @@ def citing_line(citation, asked=""):
         }
     else:
         words = _("Evidence") if citation.is_read else _("What is known of this citation")
-    return format_html(
+    return markup(
         '{1}{2}{3}<p class="small"><a id="e{0}" href="{4}" aria-labelledby="e{0} t{0}" data-open>{5}</a></p>',
         citation.citing_paper_id,
         paper_line(citation.citing_paper, name=f"t{citation.citing_paper_id}"),
@@ -493,14 +496,14 @@ def representative(citation, context):
     """A citing paper that stands for others: how it cites comes first, then what it is."""
     paper = citation.citing_paper
     shown = sentence(context, of=citation) if context else NOTHING
-    return format_html("{}{}{}{}", citation_chips(citation), shown, paper_line(paper), summary_line(paper))
+    return markup("{}{}{}{}", citation_chips(citation), shown, paper_line(paper), summary_line(paper))
 
 
 def summary_line(paper):
     """What a paper says in one sentence, and who wrote that sentence; nothing where there is none."""
     if not paper.summary:
         return NOTHING
-    return format_html(
+    return markup(
         '<p class="one-sentence">{} <span class="origin">({})</span></p>',
         paper.summary,
         _("one sentence, %(origin)s") % {"origin": paper.get_summary_origin_display()},
@@ -511,7 +514,7 @@ def share_cell(line, dimension, machine):
     """A share where there is no table: k of n (a link), percent, bar, interval or why there is none."""
     share = line.share
     if share is None:
-        return format_html('<span class="missing">{}</span>', _("nothing labelled"))
+        return markup('<span class="missing">{}</span>', _("nothing labelled"))
     number = '<a class="number" href="{1}">{0}</a>' if share.count else '<span class="number">{0}</span>'
     if share.low is not None:
         interval = _("95%% interval %(low)s–%(high)s%%") % {
@@ -520,9 +523,9 @@ def share_cell(line, dimension, machine):
         }
     else:
         interval = _("no interval: machine labels") if machine else _("no interval: all labelled")
-    return format_html(
+    return markup(
         '{} ({}) {}<span class="small">{}</span>',
-        format_html(number, k_of_n(share), line.url),
+        markup(number, k_of_n(share), line.url),
         share_percent(share),
         share_bar(share, line.word if dimension == "role" else "plain"),
         interval,
@@ -532,7 +535,7 @@ def share_cell(line, dimension, machine):
 def co_cited_work(row, examples=True):
     """A ``CoCitedLine``: the work, its share of the known citing papers, and ``examples``."""
     paper, share = row.paper, row.share
-    counted = format_html(
+    counted = markup(
         '<a class="number" href="{}">{}</a> ({}) {} {}',
         row.url,
         k_of_n(share),
@@ -540,8 +543,8 @@ def co_cited_work(row, examples=True):
         share_bar(share),
         _fact(_together(row.same_passage)),
     )
-    year = format_html(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
-    return format_html(
+    year = markup(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
+    return markup(
         '<li><p>{}{} {}</p><p class="small">{} <a href="{}">{}</a></p>{}</li>',
         title_link(paper),
         year,
@@ -562,13 +565,17 @@ def _together(times):
 def _examples(examples):
     """Citing papers that cite both, each with the address of its evidence."""
     words = ngettext("%(n)s example", "%(n)s examples", len(examples)) % {"n": len(examples)}
-    return format_html(
+    return markup(
         '<details class="small"><summary>{}</summary><ul>{}</ul></details>',
         words,
-        format_html_join(
-            "",
-            '<li><a href="{}">{}</a>{}</li>',
-            ((url, paper.display_title, f" {paper.year}" if paper.year else "") for paper, url in examples),
+        join(
+            markup(
+                '<li><a href="{}">{}</a>{}</li>',
+                url,
+                paper.display_title,
+                f" {paper.year}" if paper.year else "",
+            )
+            for paper, url in examples
         ),
     )
 
@@ -598,7 +605,7 @@ def facet_links(parameter, values, anchor):
 def _facet_link(name, value, anchor):
     key = f"facet-{name}-{'_'.join(value.value.split())}"
     if value.selected:
-        return format_html(
+        return markup(
             '<li><a id="{}" href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
             '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
             '<span class="number">{}</span></a></li>',
@@ -610,7 +617,7 @@ def _facet_link(name, value, anchor):
             count(value.count),
         )
     if not value.count:
-        return format_html(
+        return markup(
             '<li><span class="none"><span class="word">{}</span> <span class="number">0</span></span></li>',
             value.label,
         )
@@ -618,8 +625,8 @@ def _facet_link(name, value, anchor):
     if name == "role":
         mark = icon(value.value)
     elif name == "polarity":
-        mark = format_html('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
-    return format_html(
+        mark = markup('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
+    return markup(
         '<li><a id="{}" href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
         '<span class="number">{}</span></a></li>',
         key,
