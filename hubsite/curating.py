@@ -4,9 +4,15 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy
 
+from hubsite.names import give_names
+
 
 class CuratingConfig(AdminConfig):
     default_site = "hubsite.curating.CuratingSite"
+
+    def ready(self):
+        give_names()
+        super().ready()
 
 
 class CuratingSite(admin.AdminSite):
