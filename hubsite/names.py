@@ -190,6 +190,6 @@ def give_names():
             options = model._meta
             if model.__name__ in TABLES:
                 options.verbose_name, options.verbose_name_plural = TABLES[model.__name__]
-            for column in options.get_fields():
-                if not column.auto_created and column.name in COLUMNS:
+            for column in (*options.fields, *options.many_to_many):
+                if column.name in COLUMNS:
                     column.verbose_name = COLUMNS[column.name]

@@ -18,7 +18,8 @@ def shown():
 
 
 def columns(model):
-    return [field for field in model._meta.get_fields() if not field.auto_created]
+    options = model._meta
+    return [field for field in (*options.fields, *options.many_to_many) if not field.primary_key]
 
 
 def test_all_that_the_admin_shows_has_a_name():
