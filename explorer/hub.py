@@ -29,6 +29,11 @@ from papers.addresses import address
 from papers.models import Authorship, Paper, PaperIdentifier
 
 EXPLORER = "#citing-papers-explorer"
+# Of a paper in a list: reading whole rows takes twice as long.
+PRINTED = (
+    *("title", "year", "language", "retracted", "is_stub", "is_fictional"),
+    *("summary", "summary_origin", "venue__name"),
+)
 LEAST_SHOWN = 0.005  # an estimated share that a page rounds to 1 % or more
 POLARITY_ROWS = (Polarity.SUPPORTS, Polarity.QUALIFIES, Polarity.DISPUTES)
 NOT_LABELS = {
@@ -479,7 +484,8 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     """
     citing = {citation.citing_paper_id for citation in citations}
     wanted = {one for row in co_cited for one in (row.paper_id, *row.example_ids)} | citing
-    papers = Paper.objects.select_related("venue").defer("abstract", "search_text")
+    papers = Paper.objects.select_related("venue")
+    papers = papers.defer("abstract", "search_text") if whole else papers.only(*PRINTED)
     if co_cited:  # what the map of them is drawn from comes along
         listed = Case(When(pk__in=[row.paper_id for row in co_cited], then=F("co_cited_works__works")))
         papers = papers.annotate(cited_by=Coalesce("hub_summary__known", 0), cited_with=listed)
