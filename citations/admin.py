@@ -43,6 +43,7 @@ from citations.models import (
 from papers import duplicates
 from papers.admin import FindsPapers, PaperAdmin, ReadOnly, RecordedAdmin
 from papers.models import Authorship, Paper, PossibleDuplicate
+from papers.sections import SECTION_LABELS
 
 WITHDRAWN = ("withdrawn_at", admin.EmptyFieldListFilter)
 LOW_CONFIDENCE = 0.6
@@ -175,6 +176,12 @@ class LowConfidence(admin.SimpleListFilter):
         if self.value() == "low":
             return queryset.filter(confidence__lt=LOW_CONFIDENCE)
         return queryset.filter(confidence=None) if self.value() == "none" else queryset
+
+
+class SectionKinds(admin.AllValuesFieldListFilter):
+    def choices(self, changelist):
+        for choice in super().choices(changelist):
+            yield choice | {"display": SECTION_LABELS.get(choice["display"], choice["display"])}
 
 
 class Labelled(admin.SimpleListFilter):
@@ -706,7 +713,14 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
     text_paths = ("passage__text",)
     list_display = ["sentence", "cited_paper", "role", "role_source", "polarity", "polarity_source"]
     list_select_related = ["passage", "citation__cited_paper"]
-    list_filter = [Labelled, "role", "role_source", "polarity", "passage__section_kind", WITHDRAWN]
+    list_filter = [
+        Labelled,
+        "role",
+        "role_source",
+        "polarity",
+        ("passage__section_kind", SectionKinds),
+        WITHDRAWN,
+    ]
     list_per_page = 50
     ordering = ["-id"]
     show_full_result_count = False
@@ -826,7 +840,7 @@ class PassageAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
     text_paths = ("text",)
     list_display = ["__str__", "citing_paper", "section", "suppressed_at", "suppressed_reason"]
     list_select_related = ["citing_paper"]
-    list_filter = [("suppressed_at", admin.EmptyFieldListFilter), "section_kind", "language"]
+    list_filter = [("suppressed_at", admin.EmptyFieldListFilter), ("section_kind", SectionKinds), "language"]
     list_per_page = 50
     ordering = ["-id"]
     show_full_result_count = False

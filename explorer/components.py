@@ -17,8 +17,9 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from citations.labels import POLARITY_SIGNS, LabelSource, Polarity, Role
-from explorer.facets import DEPTH_LABELS, SECTION_LABELS
+from explorer.facets import DEPTH_LABELS
 from papers.addresses import address
+from papers.sections import SECTION_LABELS
 from papers.sentences import split_sentences
 
 AUTHORS_IN_A_LINE = 4

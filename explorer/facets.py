@@ -12,18 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from citations.labels import LabelSource, Polarity, Role
 from citations.tallies import LISTED, UNLABELLED, UNSURE
+from papers.sections import SECTION_LABELS
 
 UNTOLD = (UNSURE, UNLABELLED)  # no role: a machine has read it and cannot tell, nobody has decided
-SECTION_LABELS = {
-    "abstract": _("Abstract"),
-    "introduction": _("Introduction"),
-    "related-work": _("Related work"),
-    "methods": _("Methods"),
-    "results": _("Results"),
-    "discussion": _("Discussion"),
-    "conclusion": _("Conclusion"),
-    "other": _("Other sections"),
-}
 SUGGESTED = (Polarity.DISPUTES, Polarity.QUALIFIES, Polarity.SUPPORTS)
 DEPTH_LABELS = {
     1: _("mentioned"),

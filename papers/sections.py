@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-SECTION_KINDS = (
-    "abstract",
-    "introduction",
-    "related-work",
-    "methods",
-    "results",
-    "discussion",
-    "conclusion",
-    "other",
-)
+from django.utils.translation import gettext_lazy
+
+# Columns of a hub hold a kind as its place: new ones stand at the end.
+SECTION_LABELS = {
+    "abstract": gettext_lazy("Abstract"),
+    "introduction": gettext_lazy("Introduction"),
+    "related-work": gettext_lazy("Related work"),
+    "methods": gettext_lazy("Methods"),
+    "results": gettext_lazy("Results"),
+    "discussion": gettext_lazy("Discussion"),
+    "conclusion": gettext_lazy("Conclusion"),
+    "other": gettext_lazy("Other sections"),
+}
+SECTION_KINDS = tuple(SECTION_LABELS)
 
 # "2.1 Data", "III. METHODS", "A. Corpora", "§ 4", "Section 3:", "S2 Methods"
 _NUMBERING = re.compile(

@@ -7,7 +7,7 @@ from lxml import html
 
 from hubsite.names import COLUMNS, ROOMS, TABLES
 from papers.models import Paper
-from tests.factories import make_citation
+from tests.factories import make_citation, make_context
 
 
 def shown():
@@ -51,3 +51,11 @@ def test_a_list_has_them_in_the_language_of_who_reads_it(admin_client, language,
     )
     texts = page.xpath("//table[@id='result_list']//th//*[@class='text']")
     assert [words for text in texts if (words := text.text_content().strip())][:5] == heads
+
+
+def test_kinds_of_sections_are_filtered_by_their_names(admin_client):
+    make_context(make_citation(), "As shown by [1].", section="Related work")
+    url = reverse("admin:citations_citationcontext_changelist")
+    page = html.document_fromstring(admin_client.get(url, headers={"accept-language": "de"}).content.decode())
+    [link] = page.xpath("//a[contains(@href, 'passage__section_kind=related-work')]")
+    assert link.text_content().strip() == "Forschungsstand"
