@@ -55,7 +55,7 @@ def main():
     if options.only in (None, "ingest"):
         spent = report_loading(options.works, databases=databases, refresh=options.refresh)
     if options.only in (None, "growth"):
-        report_growth(options.works, spent)
+        report_growth(options.works, spent, databases=databases)
     if options.only in (None, "pages"):
         report_pages(options.corpus)
     if options.only in (None, "refresh"):

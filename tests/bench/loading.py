@@ -170,24 +170,24 @@ def _print_yardstick(results, made):
         )
 
 
-def report_growth(works, known):
-    """Load a tenth, the whole and five times ``works`` and print how the cost grows.
+def report_growth(works, known, *, databases=DATABASES):
+    """Load a tenth, the whole and five times ``works`` into each database and print how the cost grows.
 
     ``known`` is what ``report_loading`` returned for ``works``, or empty.
     """
     sizes = (works // 10, works, 5 * works)
     print(f"\n### Growth, {sizes[0]:,} to {sizes[-1]:,} works\n")
-    print_table(["works", "references", "decoding", *DATABASES], _growth(sizes, {works: known}))
+    print_table(["works", "references", "decoding", *databases], _growth(sizes, {works: known}, databases))
     print("\nAfter the semicolon: seconds and processor seconds per work, as multiples of the first row's.")
 
 
-def _growth(sizes, known):
+def _growth(sizes, known, databases):
     """The rows of the table; each is measured when it is asked for."""
     starts = {}  # of each database, (seconds, processor seconds) per work in the first row
     for works in sizes:
         with made_file(works) as (path, made, baseline):
             cells = [f"{works:,}", f"{made.references:,}", f"{baseline:.1f} s"]
-            for name in DATABASES:
+            for name in databases:
                 spent = known.get(works, {}).get(name)
                 if spent is None:
                     with empty_database(name) as url:
