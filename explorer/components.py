@@ -533,6 +533,20 @@ def share_cell(line, dimension, machine):
     )
 
 
+def word_share(hub, dimension, word):
+    """A word with its share among a hub's citing papers, for a list that is narrowed or sorted by it."""
+    lines, machine = (
+        (hub.roles, hub.counts.machine_roles)
+        if dimension == "role"
+        else (hub.polarities, hub.counts.machine_polarities)
+    )
+    found = [line for line in lines if line.word == word]
+    return join(
+        markup('<p class="asked">{} {}</p>', word_chip(word, dimension), share_cell(line, dimension, machine))
+        for line in found
+    )
+
+
 def co_cited_work(row, examples=True):
     """A ``CoCitedLine``: the work, its share of the known citing papers, and ``examples``."""
     paper, share = row.paper, row.share

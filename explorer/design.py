@@ -249,7 +249,11 @@ def assertions():
 def listing(page):
     """A list of 12 pages, for the links between them."""
     return SimpleNamespace(
-        pages=12, page=min(page, 12), asked_page=page, page_url=lambda number: f"#{number}"
+        name=f"Pages, at {page}",
+        pages=12,
+        page=min(page, 12),
+        asked_page=page,
+        page_url=lambda number: f"#{number}",
     )
 
 

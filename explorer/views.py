@@ -161,6 +161,7 @@ def papers(request):
         "listing": listing,
         "query": query,
         "hubs": hubs,
+        "asked_words": _asked_words(query),
         "field_names": Field.objects.values_list("name", flat=True)[:FIELDS_OFFERED],
         "chips": chips(query, request.path),
         "fictional": any(hub.paper.is_fictional for hub in hubs),
@@ -398,6 +399,14 @@ def _kept_ids(*ids):
 def _listing(request, page, path):
     listing = Listing(Query.parse(request.GET), page.citing, path)
     return listing, listing.rows()
+
+
+def _asked_words(query):
+    """The words by whose share a list of hubs is narrowed or sorted: [(dimension, word)]."""
+    asked = [("role", query.one("role"))] if query.one("role") else []
+    if query.one("disputes") == "any" or query.one("sort") == "-disputes":
+        asked.append(("polarity", str(labels.Polarity.DISPUTES)))
+    return asked
 
 
 def _walk(listing, pair):

@@ -41,6 +41,7 @@ for component in (
     components.summary_line,
     components.title_link,
     components.word_chip,
+    components.word_share,
 ):
     register.simple_tag(component, name=component.__name__)
 for control in (

@@ -51,6 +51,7 @@ def urls():
         reverse("explorer:citing", args=[paper.pk, paper.slug]),
         reverse("explorer:years", args=[paper.pk, paper.slug]),
         reverse("explorer:evidence", args=[paper.pk, citation.citing_paper_id]),
+        f"{reverse('explorer:evidence', args=[paper.pk, citation.citing_paper_id])}?role=extension&bad=1",
         "/compare/",
         f"/compare/?paper={paper.pk}&paper={read_by_machine.pk}&paper={citation.citing_paper_id}&paper=no",
         "/about/labels/",

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.core.management import call_command
 from django.http import QueryDict
+from lxml import html
 
 from citations.models import ClaimTreatment, HubSummary
 from explorer import charts
@@ -333,3 +334,23 @@ def test_every_order_of_hubs_gives_them_all(hubs):
         names, dropped = listed(hubs, f"role=method&sort={value}")
         assert sorted(names) == ["half", "most", "some"] and not dropped, value
     assert listed(hubs, "sort=-disputes")[0][:2] == ["contested", "disputed"]
+
+
+def test_a_list_says_the_share_it_is_narrowed_or_sorted_by(client, hubs):
+    def shares(text):
+        page = html.document_fromstring(client.get(f"/papers/?{text}").content.decode())
+        return [" ".join(line.text_content().split()) for line in page.xpath("//*[@class='asked']")], page
+
+    said, page = shares("role=method&sort=-share")
+    assert said == [
+        "method 9 of 11 (82%) 95% interval 52–95%",
+        "method 5 of 10 (50%) no interval: all labelled",
+        "method 1 of 200 (1%) no interval: all labelled",
+    ]
+    [link] = page.xpath("(//*[@class='asked'])[1]//a/@href")
+    assert "9 of 12 citing papers" in client.get(link.partition("#")[0]).content.decode()
+    assert shares("disputes=any&sort=-disputes")[0] == [
+        "−disputes 10 of 10 (100%) no interval: all labelled",
+        "−disputes 2 of 11 (18%) 95% interval 5–48%",
+    ]
+    assert shares("")[0] == shares("disputes=none")[0] == []
