@@ -651,7 +651,7 @@ def _told(number):
 
 def _run_lengths(values):
     """0, 1, 2, … within each run of equal values."""
-    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else []
+    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1])[: len(values)])
     lengths = np.diff(np.append(begins, len(values)))
     return np.arange(len(values)) - np.repeat(begins, lengths)
 
