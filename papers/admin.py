@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.template.loader import render_to_string
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -99,34 +100,48 @@ class IdentifierForm(forms.ModelForm):
         return cleaned
 
 
-class IdentifierInline(admin.TabularInline):
+class NamedFormSet(forms.BaseInlineFormSet):
+    def get_deletion_widget(self):
+        return forms.CheckboxInput({"aria-label": _("Delete")})
+
+
+class Rows(admin.TabularInline):
+    """Rows whose fields have names for a screen reader; stock ones have the heads of columns."""
+
+    extra = 0
+    formset = NamedFormSet
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = capfirst(db_field.verbose_name)
+        return field
+
+
+class IdentifierInline(Rows):
     model = PaperIdentifier
     form = IdentifierForm
-    extra = 0
     can_delete = False
 
 
-class AuthorshipInline(admin.TabularInline):
+class AuthorshipInline(Rows):
     model = Authorship
     fields = ["name", "author", "link_reason"]
     readonly_fields = ["author", "link_reason"]
-    extra = 0
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("author")
 
 
-class VersionInline(ReadOnly, admin.TabularInline):
+class VersionInline(ReadOnly, Rows):
     model = PaperVersion
     fields = ["kind", "title", "venue", "date"]
-    extra = 0
 
 
-class NoticeInline(ReadOnly, admin.TabularInline):
+class NoticeInline(ReadOnly, Rows):
     model = Notice
     fk_name = "paper"
     fields = ["kind", "notice_paper", "source"]
-    extra = 0
 
 
 class PaperAdmin(FindsPapers, RecordedAdmin):

@@ -7,7 +7,7 @@ from lxml import html
 
 from hubsite.names import COLUMNS, ROOMS, TABLES
 from papers.models import Paper
-from tests.factories import make_citation, make_context
+from tests.factories import make_citation, make_context, make_paper
 
 
 def shown():
@@ -59,3 +59,13 @@ def test_kinds_of_sections_are_filtered_by_their_names(admin_client):
     page = html.document_fromstring(admin_client.get(url, headers={"accept-language": "de"}).content.decode())
     [link] = page.xpath("//a[contains(@href, 'passage__section_kind=related-work')]")
     assert link.text_content().strip() == "Forschungsstand"
+
+
+def test_fields_in_rows_have_names_for_a_screen_reader(admin_client):
+    paper = make_paper("A paper", authors=["Lee, Ann"], identifiers={"doi": "10.5555/named"})
+    url = reverse("admin:papers_paper_change", args=[paper.pk])
+    page = html.document_fromstring(admin_client.get(url, headers={"accept-language": "de"}).content.decode())
+    fields = page.xpath(
+        "//tr[contains(@class, 'form-row')]//*[self::input or self::select][not(@type='hidden')]"
+    )
+    assert {field.get("aria-label") for field in fields} == {"Schema", "Wert", "Name", "Löschen"}
