@@ -89,9 +89,11 @@ def coordinate(fraction):
     return f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
 
 
+@in_each_language
 def lang_attr(language):
-    """`` lang="…"`` for a well-formed language code, else nothing."""
-    return markup(' lang="{}"', language) if language and LANGUAGE.fullmatch(language) else NOTHING
+    """`` lang="…"`` for a well-formed language code that is not the page's own, else nothing."""
+    other = language and language != get_language() and LANGUAGE.fullmatch(language)
+    return markup(' lang="{}"', language) if other else NOTHING
 
 
 def byline(paper):

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from citations import labels
@@ -919,6 +919,7 @@ def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
     [
         ("de", ' lang="de"'),
         ("pt-BR", ' lang="pt-BR"'),
+        ("en", ""),
         ("", ""),
         ('de" onload="x', ""),
         ("english language", ""),
@@ -926,6 +927,8 @@ def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
 )
 def test_only_a_language_code_becomes_an_attribute(language, expected):
     assert components.lang_attr(language) == expected
+    with translation.override("de"):
+        assert components.lang_attr("en") == ' lang="en"' and not components.lang_attr("de")
 
 
 @pytest.mark.parametrize(
