@@ -11,12 +11,17 @@ EVERY = 60  # seconds between lines where the output is no terminal
 
 
 class Progress:
-    """Says how far a run is, with its rate and the time left, where the end is known; quiet when told."""
+    """Says how far a run is, with its rate and the time left, where the end is known; quiet when told.
+
+    Both are measured from the first unit it hears of: what a run does before (reading, taking up where
+    it stopped) has another rate.
+    """
 
     def __init__(self, unit, *, quiet=False):
         self.unit = unit
         self.quiet = quiet
-        self.started = self.said = time.monotonic()
+        self.said = time.monotonic()
+        self.first = None  # (moment, done, share) of the first that was heard
         self.live = None
         console = Console(file=sys.stderr)
         if console.is_terminal and not quiet:
@@ -37,12 +42,15 @@ class Progress:
     def update(self, done, total=None, share=None):
         """``done`` of ``total`` units; ``share``: how much of the work that is (0 to 1), else by number."""
         now = time.monotonic()
-        passed = max(now - self.started, 0.001)
-        line = f"{done:,}{f' of {total:,}' if total else ''} {self.unit}, {done / passed:,.0f} a second"
+        line = f"{done:,}{f' of {total:,}' if total else ''} {self.unit}"
         if share is None and total:
             share = done / total
-        if share:
-            line += f", {_roughly(passed * (1 - share) / share)} left"
+        self.first = self.first or (now, done, share or 0)
+        begun, done_then, share_then = self.first
+        if now > begun:
+            line += f", {(done - done_then) / (now - begun):,.0f} a second"
+            if share and share > share_then:
+                line += f", {_roughly((now - begun) * (1 - share) / (share - share_then))} left"
         if self.live:
             self.live.update(self.task, description=line)
         elif not self.quiet and now - self.said >= EVERY:

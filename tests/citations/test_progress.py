@@ -33,12 +33,18 @@ def test_one_line_a_minute_with_rate_and_time_left(clock, capsys):
 
 def test_the_time_left_follows_from_the_total_or_is_not_said(clock, capsys):
     with Progress("hubs") as told:
-        clock.now += 60
+        clock.now += 90  # all that is to be counted is read first
         told.update(200, 1000)
         clock.now += 60
-        told.update(400)
+        told.update(380, 1000)
+        clock.now += 60
+        told.update(560)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["200 of 1,000 hubs, 3 a second, about 4 min left", "400 hubs, 3 a second"]
+    assert lines == [
+        "200 of 1,000 hubs",
+        "380 of 1,000 hubs, 3 a second, about 3 min left",
+        "560 hubs, 3 a second",
+    ]
 
 
 def test_a_quiet_one_says_nothing(clock, capsys):
