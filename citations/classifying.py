@@ -17,7 +17,7 @@ from citations import assertions
 from citations.classifier.llm import Stopped
 from citations.classifier.sentences import Sentence
 from citations.labels import HUMAN_SOURCES
-from citations.models import CitationContext, MachineReading
+from citations.models import Citation, CitationContext, MachineReading, Passage
 from citations.rollups import mark_stale, refresh_pairs
 from papers import bulk
 
@@ -53,10 +53,14 @@ def classify(labeller, *, after=0, limit=None, batch=SENTENCES_A_BATCH, on_batch
     Counts ``read``, ``labelled``, ``abstained``, ``suggested`` (a polarity). Hubs that are
     touched are marked stale; ``rollups.refresh_stale`` is the caller's to call. ``after``: read
     only contexts with a larger key. ``on_batch(counts)`` is called after each transaction.
-    Memory is bounded by a batch. Some twenty statements a batch. Raises what the labeller raises;
-    what a language model had answered before it stopped is written.
+    Memory is bounded by a batch. Some twenty statements a batch, and five more where it may be
+    more than one. Raises what the labeller raises; what a language model had answered before it
+    stopped is written.
     """
     counts = Counter(read=0, labelled=0, abstained=0, suggested=0)
+    if last_context() - after > batch:
+        # After a load PostgreSQL takes these for nearly empty: finding the first batch took it half a minute.
+        bulk.analyse(Citation, CitationContext, MachineReading, Passage)
     while limit is None or counts["read"] < limit:
         size = batch if limit is None else min(batch, limit - counts["read"])
         rows = unread_by(labeller.version, after=after).select_related("passage", "citation")

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from citations import assertions, classifying, curation, machine
@@ -142,6 +144,16 @@ def test_what_a_language_model_answered_before_it_stopped_is_written(hub):
     with pytest.raises(BudgetReached):
         classify(Frugal(), batch=5)
     assert MachineReading.objects.count() == 2
+
+
+def test_the_planner_is_told_of_full_tables_before_they_are_searched_for_more_than_a_batch(hub):
+    newest = list(CitationContext.objects.order_by("pk").values_list("pk", flat=True))
+    for after, told in ((0, True), (newest[-3], False)):
+        with CaptureQueriesContext(connection) as asked:
+            classify(Fixed(version=f"after-{after}"), after=after, batch=4)
+        analysed = [query["sql"] for query in asked if query["sql"].startswith("ANALYZE")]
+        assert bool(analysed) == told, (after, analysed)
+        assert not told or any("citations_citationcontext" in statement for statement in analysed)
 
 
 def test_limits_keys_and_suppressed_or_withdrawn_text(hub):
