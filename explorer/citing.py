@@ -347,8 +347,9 @@ class Listing:
         if not len(found):
             return None
         place = int(found[0])
-        before, after = ids[:place][-1:].tolist(), ids[place + 1 :][:1].tolist()
-        return Around(place + 1, *before or [None], *after or [None])
+        before = int(ids[place - 1]) if place else None
+        after = int(ids[place + 1]) if place + 1 < len(ids) else None
+        return Around(place + 1, before, after)
 
     def first_ids(self, most):
         """Ids of the first ``most`` citing papers of the whole list, in its order."""

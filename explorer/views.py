@@ -410,17 +410,20 @@ def _asked_words(query):
 
 
 def _walk(listing, pair):
-    """Where a citation stands in a list, with the addresses of its neighbours; None where it does not."""
+    """Where a citation stands in a list, with the addresses of that and of its neighbours.
+
+    Without a place where it does not stand there; then the address is that of the list.
+    """
     around = listing.around(pair.citing_paper_id)
     if around is None:
-        return None
+        return {"url": f"{listing.query.url(listing.path)}{EXPLORER}"}
     before, after = (
         one and address("explorer:evidence", pair.cited_paper_id, one) + listing.asked
         for one in (around.before, around.after)
     )
     page = (around.place - 1) // listing.per_page + 1
-    url = listing.page_url(page) if page > 1 else listing.query.url(listing.path)
-    return {"place": around.place, "before": before, "after": after, "url": f"{url}{EXPLORER}"}
+    url = f"{listing.page_url(page)}{EXPLORER}"
+    return {"place": around.place, "before": before, "after": after, "url": url}
 
 
 def _explorer_part(request, page, listing, citations, *, anchor):

@@ -762,10 +762,17 @@ def test_a_reader_goes_on_from_evidence_to_evidence_in_the_list_he_came_from(cli
 def test_evidence_outside_the_list_it_is_asked_for_in_says_so(client, disputed):
     address = reverse("explorer:evidence", args=[disputed.cited_paper_id, disputed.citing_paper_id])
     nav = get(client, f"{address}?role=dataset").xpath("//nav[@class='walk']")[0]
-    assert words(nav) == "Not in this list of 0 citing papers: Role: dataset" and not nav.xpath(".//a")
+    assert words(nav) == "No citing paper is in this list: Role: dataset" and not nav.xpath(".//a")
+    make_context(make_citation(cited_paper=disputed.cited_paper))
+    refresh()
+    nav = get(client, f"{address}?role=unlabelled").xpath("//nav[@class='walk']")[0]
+    assert words(nav).startswith("Not in this list of 1 citing paper:")
+    [link] = nav.xpath(".//a")
+    listed = get(client, link.get("href"))
+    assert words(link) == "1" and words(listed.get_element_by_id("explorer-count")) == "1 of 2 citing papers"
     page = get(client, f"{address}?role=dataset&colour=red")
     assert "“colour” is not a parameter here." in words(page)
-    assert "1 of 1 citing paper" in words(get(client, address).xpath("//nav[@class='walk']")[0])
+    assert "of 2 citing papers" in words(get(client, address).xpath("//nav[@class='walk']")[0])
     disputed.withdrawn_at = timezone.now()
     disputed.save()
     refresh()
