@@ -118,17 +118,19 @@ def stored_works(paper_ids):
     return {paper_id: msgspec.json.decode(works) for paper_id, works in rows}
 
 
-def cited_together(rows):
-    """How often works are cited together, as far as their stored lists say.
+def cited_together(paper_ids):
+    """How often works are cited together, as far as their stored lists say. One query.
 
-    ``rows``: (id of a work, how many papers cite it, its ``CoCitedWorks.works`` or None). Returns
-    ``({(id, id): papers that cite both}, {id: papers that cite it})``, the smaller id first. A pair is
-    among them if one of the two is in the other's list: counts are exact, but a pair that both
-    lists leave out is not told from none. No query.
+    Returns ``({(id, id): papers that cite both}, {id: papers that cite it})``, the smaller id first. A
+    pair is among them if one of the two is in the other's list: counts are exact, but a pair that both
+    lists leave out is not told from none.
     """
     together, known = {}, {}
+    rows = Paper.objects.filter(pk__among=paper_ids).values_list(
+        "pk", "hub_summary__known", "co_cited_works__works"
+    )
     for paper_id, cited_by, works in rows:
-        known[paper_id] = cited_by
+        known[paper_id] = cited_by or 0
         for other_id, papers, *_rest in msgspec.json.decode(works) if works else ():
             together[min(paper_id, other_id), max(paper_id, other_id)] = papers
     return {pair: papers for pair, papers in together.items() if known.keys() >= {*pair}}, known

@@ -704,7 +704,7 @@ def load_labels(pairs):
     """What ``citing_paper`` reads beside what ``attach`` loads: the labels that stand. Two queries."""
     said = Assertion.objects.filter(withdrawn_at=None).order_by("created_at", "id")
     prefetch_related_objects(
-        [context for pair in pairs for context in pair.contexts.all()], Prefetch("assertions", said)
+        [context for pair in pairs for context in pair.current_contexts], Prefetch("assertions", said)
     )
     prefetch_related_objects(pairs, Prefetch("pair_assertions", said))
 
@@ -796,7 +796,7 @@ def citing_paper(request, pair):
         depth=pair.depth,
         is_self_citation=pair.is_self_citation,
         label_source=pair.label_source or None,
-        contexts=[_context(context) for context in pair.contexts.all()],
+        contexts=[_context(context) for context in pair.current_contexts],
         pair_labels=[_label(row) for row in pair.pair_assertions.all()],
     )
 

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from explorer.components import count, fill_class, join, swatch
+from explorer.components import count, fill_class, join, markup, swatch
 
 FEW = 10  # labelled papers; of fewer a share is drawn pale
 
@@ -53,7 +52,6 @@ class Bar:
     last: int
     counts: Counter
     labelled: int
-    url: str
     middle: float
     is_tick: bool
 
@@ -122,7 +120,6 @@ class BarsByYear:
                     last=last,
                     counts=counts,
                     labelled=sum(counts[word] for word in self.labels),
-                    url=self.url("", year_min=first, year_max=last),
                     middle=self.step * (index + 0.5),
                     is_tick=index % every == 0,
                 )
@@ -141,9 +138,7 @@ class BarsByYear:
 
     @cached_property
     def legend(self):
-        return format_html_join(
-            "", "<span>{}{}</span>", ((self.mark(word), label) for word, label in self.words)
-        )
+        return join(markup("<span>{}{}</span>", self.mark(word), label) for word, label in self.words)
 
     @cached_property
     def as_counts(self):
@@ -156,7 +151,7 @@ class BarsByYear:
         words = [word for word, _label in self.words if word in self.labels]
         few = [bar for bar in self.bars if 0 < bar.labelled < FEW]
         many = [bar for bar in self.bars if bar.labelled >= FEW]
-        return format_html(
+        return markup(
             '<g class="few">{}</g>{}',
             self._paths(words, lambda bar: bar.labelled, few),
             self._paths(words, lambda bar: bar.labelled, many),
@@ -181,36 +176,29 @@ class BarsByYear:
                 drawn.append(f"M{x:.1f} {top:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
             if drawn:
                 path = '<path class="part fill {}" d="{}"/>'
-                paths.append(format_html(path, fill_class(word), "".join(drawn)))
+                paths.append(markup(path, fill_class(word), "".join(drawn)))
         return join(paths)
 
     @cached_property
     def hits(self):
         """An invisible rectangle upon each bar that says its numbers under the mouse."""
         words = _("%(years)s: %(total)s papers, %(labelled)s with a label")
-        return format_html_join(
-            "",
-            '<path class="hit" d="M{} {}h{}v{}h-{}z"><title>{}</title></path>',
-            (
-                (
-                    f"{bar.middle - self.step / 2:.1f}",
-                    self.TOP,
-                    f"{self.step:.1f}",
-                    self.BASE - self.TOP,
-                    f"{self.step:.1f}",
-                    words % {"years": bar.years, "total": count(bar.total), "labelled": count(bar.labelled)},
-                )
-                for bar in self.bars
-                if bar.total
-            ),
+        upright = f"{self.TOP}h{self.step:.1f}v{self.BASE - self.TOP}h-{self.step:.1f}z"
+        return join(
+            markup(
+                '<path class="hit" d="{}"><title>{}</title></path>',
+                f"M{bar.middle - self.step / 2:.1f} {upright}",
+                words % {"years": bar.years, "total": count(bar.total), "labelled": count(bar.labelled)},
+            )
+            for bar in self.bars
+            if bar.total
         )
 
     @cached_property
     def ticks(self):
-        return format_html_join(
-            "",
-            '<text class="axis" x="{}" y="{}" text-anchor="middle">{}</text>',
-            ((f"{bar.middle:.1f}", self.BASE + 24, str(bar.first)) for bar in self.bars if bar.is_tick),
+        form = '<text class="axis" x="{}" y="{}" text-anchor="middle">{}</text>'
+        return join(
+            markup(form, f"{bar.middle:.1f}", self.BASE + 24, bar.first) for bar in self.bars if bar.is_tick
         )
 
     @cached_property
@@ -219,15 +207,15 @@ class BarsByYear:
         return join(self._table_row(bar) for bar in reversed(self.bars))
 
     def _table_row(self, bar):
-        cells = [(bar.total, bar.url), (bar.labelled, self._cell_url(bar, BASE_WORD))]
+        cells = [(bar.total, self._cell_url(bar, "")), (bar.labelled, self._cell_url(bar, BASE_WORD))]
         cells += [(bar.counts[word], self._cell_url(bar, word)) for word, _label in self.words]
-        return format_html(
+        return markup(
             '<tr><th scope="row">{}</th>{}</tr>',
             bar.years,
             join(
-                format_html('<td class="number"><a href="{}">{}</a></td>', url, count(number))
+                markup('<td class="number"><a href="{}">{}</a></td>', url, count(number))
                 if number
-                else format_html('<td class="number">{}</td>', count(number))
+                else markup('<td class="number">{}</td>', count(number))
                 for number, url in cells
             ),
         )

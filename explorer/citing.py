@@ -218,6 +218,13 @@ class Citing:
             return self.columns.names[model]
         return dict(model.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
 
+    def pairs(self, *lists):
+        """The citations of these lists of ids of citing papers: a list for each, in its order. One query."""
+        wanted = {one for ids in lists for one in ids}
+        found = Citation.objects.incoming(self.paper_id).filter(citing_paper__among=wanted)
+        by_id = {row.citing_paper_id: row for row in found}
+        return [[by_id[key] for key in ids if key in by_id] for ids in lists]
+
     def masks(self, values):
         """``{parameter: mask}`` of the valid raw ``values``; one that lets all through has none."""
         found = {}
@@ -322,13 +329,11 @@ class Listing:
 
     def rows(self, *, past_the_end="last"):
         """The citations of this page, in order: a list. One query."""
-        ids = self._ids(self.asked_page if past_the_end == "empty" else self.page)
-        found = Citation.objects.incoming(self.citing.paper_id).filter(citing_paper_id__in=ids)
-        by_id = {row.citing_paper_id: row for row in found}
-        return [by_id[key] for key in ids if key in by_id]
+        return self.citing.pairs(self.ids(past_the_end=past_the_end))[0]
 
-    def _ids(self, page):
-        """Ids of the citing papers of one page, in order."""
+    def ids(self, *, past_the_end="last"):
+        """Ids of the citing papers of this page, in order."""
+        page = self.asked_page if past_the_end == "empty" else self.page
         begin, end = (page - 1) * self.per_page, page * self.per_page
         sort = self.query.one("sort")
         if begin >= self.total:

@@ -16,12 +16,10 @@ from functools import cached_property
 from math import sqrt
 
 import numpy as np
-from django.utils.html import format_html
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from explorer.components import count, join
+from explorer.components import count, join, markup
 from papers import text
 
 LEAST = 3  # works; fewer need no picture
@@ -70,8 +68,8 @@ class Group:
         """Its shape in its colour, around (x, y)."""
         place = self.place % len(SHAPES)
         if SHAPES[place] == "circle":
-            return format_html('<circle class="g{}" cx="{}" cy="{}" r="{}"/>', place, x, y, radius)
-        return format_html('<path class="g{}" d="{}"/>', place, outline(SHAPES[place], x, y, radius))
+            return markup('<circle class="g{}" cx="{}" cy="{}" r="{}"/>', place, x, y, radius)
+        return markup('<path class="g{}" d="{}"/>', place, outline(SHAPES[place], x, y, radius))
 
 
 @dataclass
@@ -135,7 +133,7 @@ class Map:
         paths = []
         for width, part in enumerate((ranked[:size], ranked[size : 2 * size], ranked[2 * size :]), 1):
             drawn = "".join("M{} {}L{} {}".format(*self.points[a], *self.points[b]) for a, b in sorted(part))
-            paths.append(format_html('<path class="edge w{}" d="{}"/>', width, drawn))
+            paths.append(markup('<path class="edge w{}" d="{}"/>', width, drawn))
         return join(paths)
 
     @cached_property
@@ -143,10 +141,10 @@ class Map:
         """A link for each work, in the order of the list."""
         group_of = {id(work): group for group in self.groups for work in group.works}
         return join(
-            format_html(
+            markup(
                 '<a href="{}"><title>{}</title>{}<text x="{}" y="{}">{}</text></a>',
                 work.url,
-                Truncator(work.title).chars(TITLE),
+                _shortened(work.title),
                 group_of[id(work)].mark(x, y, radius),
                 x,
                 y + 6,
@@ -159,11 +157,11 @@ class Map:
     def legend(self):
         """The groups as items of a list: shape, name, the numbers of their works."""
         return join(
-            format_html(
+            markup(
                 '<li><svg class="swatch" viewBox="-11 -11 22 22" aria-hidden="true">'
                 "{}</svg><span>{}: {}</span></li>",
                 group.mark(0, 0, 10),
-                format_html("<strong>{}</strong>", group.name) if group.name else group.without_name,
+                markup("<strong>{}</strong>", group.name) if group.name else group.without_name,
                 ", ".join(str(work.number) for work in group.works),
             )
             for group in self.groups
@@ -178,6 +176,10 @@ class Map:
         # Not within an f-string, where `make messages` finds no strings.
         groups = _("Groups: %s.") % "; ".join(named)
         return f"{said} {groups}" if named else said
+
+
+def _shortened(title):
+    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
 
 
 def strongest_edges(weights):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from citations.labels import POLARITY_SIGNS, LabelSource, Polarity, Role
 from explorer.facets import DEPTH_LABELS
 from papers.addresses import address
+from papers.models import Paper
 from papers.sections import SECTION_LABELS
 from papers.sentences import split_sentences
 
@@ -30,7 +31,8 @@ NOTHING = SafeString("")
 
 # As dictionaries: an enumeration looks its members up anew for each of a page's hundreds of words.
 LABELS = {
-    choices: {member.value: member.label for member in choices} for choices in (Role, Polarity, LabelSource)
+    choices: {member.value: member.label for member in choices}
+    for choices in (Role, Polarity, LabelSource, Paper.SummaryOrigin)
 }
 WORDS_OF = {"role": Role, "polarity": Polarity}  # by dimension
 
@@ -43,8 +45,18 @@ def in_each_language(function):
 
 def markup(form, *parts):
     """``form`` with ``parts`` escaped where they are not safe: ``format_html`` in a third of its time."""
-    texts = [str(part) for part in parts]
-    return SafeString(form.format(*[one if isinstance(one, SafeString) else escape(one) for one in texts]))
+    # Told apart by type first: most parts are safe already or plain text.
+    texts = [
+        part if type(part) is SafeString else escape(part) if type(part) is str else _escaped(part)
+        for part in parts
+    ]
+    return SafeString(form.format(*texts))
+
+
+def _escaped(part):
+    """A number, words of the reader's language or another kind of text as safe HTML."""
+    said = str(part)
+    return said if type(part) is int or isinstance(said, SafeString) else escape(said)
 
 
 def join(parts, between=""):
@@ -97,7 +109,7 @@ def lang_attr(language):
 
 
 def byline(paper):
-    """The first authors of a paper as printed, "and n more" after four. Reads ``authorships``."""
+    """The first authors of a paper as printed, "and n more" after four. Reads ``signed``."""
     names = paper.author_names
     if len(names) <= AUTHORS_IN_A_LINE + 1:
         return ", ".join(names)
@@ -332,7 +344,7 @@ def title_link(paper, name=""):
 
 
 def paper_line(paper, marks=True, name=""):
-    """A paper in a list: title, authors, venue, year, marks. Reads ``authorships`` and ``identifiers``.
+    """A paper in a list: title, authors, venue, year, marks. Reads ``signed`` and ``identifiers``.
 
     ``name``: the id of its title.
     """
@@ -344,17 +356,31 @@ def paper_facts(paper, marks=True):
     names, facts = byline(paper), []
     if names:
         facts.append(markup("<span>{}</span>", names))
-    if paper.venue:
-        facts.append(markup('<span class="venue">{}</span>', paper.venue))
+    if paper.venue_name:
+        facts.append(markup('<span class="venue">{}</span>', paper.venue_name))
     facts.append(markup("<span>{}</span>", str(paper.year) if paper.year else _("undated")))
     if marks:
         facts.append(paper_chips(paper))
     return markup('<span class="byline">{}</span>', join(facts, " "))
 
 
-@in_each_language
 def _fact(words):
     return markup('<span class="fact">{}</span>', words)
+
+
+@in_each_language
+def _depth_fact(depth):
+    return _fact(DEPTH_LABELS.get(depth, ""))
+
+
+@in_each_language
+def _section_fact(kind):
+    return _fact(SECTION_LABELS.get(kind, kind))
+
+
+@in_each_language
+def _self_citation_fact():
+    return _fact(_("self-citation"))
 
 
 def citation_chips(citation):
@@ -372,10 +398,10 @@ def citation_chips(citation):
     else:
         parts.append(unread_chip())
     if citation.depth:
-        parts.append(_fact(DEPTH_LABELS.get(citation.depth, "")))
-    parts += [_fact(SECTION_LABELS.get(kind, kind)) for kind in citation.section_kinds]
+        parts.append(_depth_fact(citation.depth))
+    parts += [_section_fact(kind) for kind in citation.section_kinds]
     if citation.is_self_citation:
-        parts.append(_fact(_("self-citation")))
+        parts.append(_self_citation_fact())
     return markup('<p class="chips">{}</p>', join(parts, " "))
 
 
@@ -384,7 +410,7 @@ def _suggestion(citation):
         "polarity": label_of(Polarity, citation.suggested_polarity),
         "probability": number_format(citation.suggestion_probability, 2),
     }
-    return markup('<span class="fact">{}</span>', words)
+    return _fact(words)
 
 
 def sentence(context, neighbours=False, chips=False, of=None):
@@ -400,11 +426,11 @@ def sentence(context, neighbours=False, chips=False, of=None):
             label_chips(context.role, context.role_source, context.polarity, context.polarity_source)
         )
     if passage.section:
-        facts.append(markup('<span class="fact">{}</span>', passage.section))
+        facts.append(_fact(passage.section))
     elif passage.section_kind:
-        facts.append(_fact(SECTION_LABELS.get(passage.section_kind, passage.section_kind)))
+        facts.append(_section_fact(passage.section_kind))
     if (context.group_size or 0) > 1:
-        facts.append(markup('<span class="fact">{}</span>', _group(context.group_size)))
+        facts.append(_group_fact(context.group_size))
     if of is not None:
         facts.append(
             markup(
@@ -424,11 +450,11 @@ def sentence(context, neighbours=False, chips=False, of=None):
     )
 
 
-def _group(size):
-    """How many references the marker of a citation holds, in words."""
-    return ngettext("in a group of %(size)s reference", "in a group of %(size)s references", size) % {
-        "size": size
-    }
+@in_each_language
+def _group_fact(size):
+    """How many references the marker of a citation holds."""
+    words = ngettext("in a group of %(size)s reference", "in a group of %(size)s references", size)
+    return _fact(words % {"size": size})
 
 
 def _withheld(passage):
@@ -471,12 +497,12 @@ def select_box(citation):
 
 
 def citing_line(citation, asked=""):
-    """A citing paper with how it cites. Reads contexts with passages, authorships, identifiers.
+    """A citing paper with how it cites. Reads ``current_contexts``, ``signed``, identifiers.
 
     Stands once on a page: its box and its link are named after its title by the title's id.
     ``asked``: see ``evidence_url``.
     """
-    contexts = citation.contexts.all()
+    contexts = citation.current_contexts
     more = len(contexts) - SENTENCES_IN_A_LINE
     if more > 0:
         words = ngettext("%(more)s more on the evidence page", "%(more)s more on the evidence page", more) % {
@@ -506,11 +532,14 @@ def summary_line(paper):
     """What a paper says in one sentence, and who wrote that sentence; nothing where there is none."""
     if not paper.summary:
         return NOTHING
-    return markup(
-        '<p class="one-sentence">{} <span class="origin">({})</span></p>',
-        paper.summary,
-        _("one sentence, %(origin)s") % {"origin": paper.get_summary_origin_display()},
-    )
+    return markup('<p class="one-sentence">{} {}</p>', paper.summary, _origin(paper.summary_origin))
+
+
+@in_each_language
+def _origin(word):
+    """Who wrote the one sentence about a paper."""
+    words = _("one sentence, %(origin)s") % {"origin": label_of(Paper.SummaryOrigin, word)}
+    return markup('<span class="origin">({})</span>', words)
 
 
 def share_cell(line, dimension, machine):
@@ -598,7 +627,7 @@ def _examples(examples):
 
 
 def suggestion_facts(paper):
-    """What stands below a suggested title, as plain text. Reads ``authorships`` and ``hub_summary``."""
+    """What stands below a suggested title, as plain text. Reads ``signed`` and ``hub_summary``."""
     names, hub = paper.author_names, getattr(paper, "hub_summary", None)
     facts = [names[0] if len(names) < 2 else _("%(name)s and others") % {"name": names[0]}] if names else []
     facts.append(str(paper.year) if paper.year else _("undated"))

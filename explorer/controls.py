@@ -4,11 +4,10 @@
 and shows what the Query holds, so that a form and the address never differ.
 """
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from explorer.components import NOTHING, count
+from explorer.components import NOTHING, count, join, markup
 
 # Kind of a parameter -> what its box is like.
 BOXES = {
@@ -33,14 +32,12 @@ def text_control(query, name, helped=False, offered=()):
         attributes["list"] = f"list-{name}"
     return _control(
         parameter,
-        format_html(
+        markup(
             '<input id="filter-{}"{}>{}{}',
             name,
-            format_html_join("", ' {}="{}"', attributes.items()),
-            format_html('<span class="help" id="help-{}">{}</span>', name, parameter.help)
-            if helped
-            else NOTHING,
-            format_html(
+            join(markup(' {}="{}"', *pair) for pair in attributes.items()),
+            markup('<span class="help" id="help-{}">{}</span>', name, parameter.help) if helped else NOTHING,
+            markup(
                 '<datalist id="list-{}">{}</datalist>', name, _options((one, "", False) for one in offered)
             )
             if offered
@@ -72,22 +69,24 @@ def choice_control(query, name, values=(), given=""):
     elif not fixed:
         options = [("", _("any"), False), *options]
     select = '<select id="filter-{0}" name="{0}">{1}</select>'
-    return _control(parameter, format_html(select, name, _options(options)))
+    return _control(parameter, markup(select, name, _options(options)))
 
 
 def check_controls(query, name):
     """A box to tick for each value of a parameter that may be repeated."""
     parameter, given = query.table[name], query.many(name)
-    return format_html(
+    return markup(
         "<fieldset><legend>{}</legend>{}</fieldset>",
         parameter.label,
-        format_html_join(
-            "",
-            '<label class="check"><input type="checkbox" name="{}" value="{}"{}> {}</label>',
-            (
-                (name, value, SafeString(" checked") if value in given else NOTHING, label)
-                for value, label in parameter.choices
-            ),
+        join(
+            markup(
+                '<label class="check"><input type="checkbox" name="{}" value="{}"{}> {}</label>',
+                name,
+                value,
+                SafeString(" checked") if value in given else NOTHING,
+                label,
+            )
+            for value, label in parameter.choices
         ),
     )
 
@@ -98,22 +97,24 @@ def kept_inputs(query, shown):
     ``shown``: the names that it does show, with blanks between.
     """
     apart = {*shown.split(), "page"}
-    return format_html_join(
-        "",
-        '<input type="hidden" name="{}" value="{}">',
-        ((name, value) for name, values in query.values.items() if name not in apart for value in values),
+    return join(
+        markup('<input type="hidden" name="{}" value="{}">', name, value)
+        for name, values in query.values.items()
+        if name not in apart
+        for value in values
     )
 
 
 def _control(parameter, box):
-    return format_html(
+    return markup(
         '<p class="control"><label for="filter-{}">{}</label>{}</p>', parameter.name, parameter.label, box
     )
 
 
 def _options(options):
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, SafeString(" selected") if chosen else NOTHING, label) for value, label, chosen in options),
+    return join(
+        markup(
+            '<option value="{}"{}>{}</option>', value, SafeString(" selected") if chosen else NOTHING, label
+        )
+        for value, label, chosen in options
     )

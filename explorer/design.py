@@ -33,10 +33,8 @@ def paper(number=1, names=("A. Marsh", "B. Reed"), **values):
     """A Paper that is in no database, with its authors at hand."""
     held = {"title": "Counting reed beds from the dyke", "year": 2019, "venue": Venue(name="Marsh Letters")}
     made = Paper(pk=number, **{**held, **values})
-    made._prefetched_objects_cache = {
-        "authorships": [SimpleNamespace(name=name) for name in names],
-        "identifiers": [],
-    }
+    made.signed = [(name, None) for name in names]
+    made._prefetched_objects_cache = {"identifiers": []}
     return made
 
 
@@ -96,7 +94,7 @@ def citation(number, held=(), **values):
         "cited_paper_id": 1,
         "citing_paper_id": number,
         "citing_paper": paper(number, title=f"What came after, part {number}"),
-        "contexts": SimpleNamespace(all=lambda: list(held)),
+        "current_contexts": list(held),
         "is_read": bool(held),
         "is_self_citation": False,
         "role": "",

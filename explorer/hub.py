@@ -5,11 +5,11 @@ Nothing heavy is computed here: counts come from the summary row, lists from pai
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from django.db.models import Case, Count, F, Prefetch, Q, When, prefetch_related_objects
-from django.db.models.functions import Coalesce
+from django.db.models import F, Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +17,7 @@ from citations import headline, labels, machine
 from citations.cocitation import STORED_FROM, cited_together, co_cited_works, stored_works
 from citations.estimates import MIN_CHECKS, Estimate
 from citations.labels import Dimension, LabelSource, Polarity, Role
-from citations.models import Assertion, Citation, CitationContext, Claim, ClaimTreatment
+from citations.models import Assertion, CitationContext, Claim, ClaimTreatment
 from citations.rollups import counts_of
 from citations.statistics import percent, upper_bound_when_none_seen
 from explorer import charts, cocited_map, facets
@@ -30,10 +30,7 @@ from papers.models import Authorship, Paper, PaperIdentifier
 
 EXPLORER = "#citing-papers-explorer"
 # Of a paper in a list: reading whole rows takes twice as long.
-PRINTED = (
-    *("title", "year", "language", "retracted", "is_stub", "is_fictional"),
-    *("summary", "summary_origin", "venue__name"),
-)
+PRINTED = ("title", "year", "language", "retracted", "is_stub", "is_fictional", "summary", "summary_origin")
 LEAST_SHOWN = 0.005  # an estimated share that a page rounds to 1 % or more
 POLARITY_ROWS = (Polarity.SUPPORTS, Polarity.QUALIFIES, Polarity.DISPUTES)
 NOT_LABELS = {
@@ -290,47 +287,39 @@ class Hub:
     # -- parts that read ------------------------------------------------------------------------
 
     def claims(self):
-        """The ledger. One query, a second where citing papers are tied to claims."""
-        claims = list(
-            Claim.objects.filter(paper=self.paper, withdrawn_at=None).annotate(
-                **{
-                    word: Count(
-                        "treatments",
-                        filter=Q(treatments__treatment=word, treatments__citation__withdrawn_at=None),
-                        distinct=True,
-                    )
-                    for word in POLARITY_ROWS
-                }
+        """The ledger, and ``_untied``. One query, a second where there are claims."""
+        claims, treated = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None)), []
+        if claims:
+            pairs = ClaimTreatment.objects.filter(
+                claim__in=claims, citation__cited_paper=self.paper, citation__withdrawn_at=None
             )
-        )
+            treated = list(pairs.values_list("claim", "treatment", "citation", "citation__polarity"))
+        papers = Counter((claim_id, word) for claim_id, word, *_pair in treated)
         for claim in claims:
             claim.cells = [
-                (word, getattr(claim, word), self.link(claim=f"{claim.pk}:{word}")) for word in POLARITY_ROWS
+                (word, papers[claim.pk, word], self.link(claim=f"{claim.pk}:{word}"))
+                for word in POLARITY_ROWS
             ]
-        return claims, self._untied(any(papers for claim in claims for _w, papers, _u in claim.cells))
+        tied = Counter(polarity for _pair, polarity in {(pair, word) for *_claim, pair, word in treated})
+        return claims, self._untied(tied)
 
-    def _untied(self, any_tied):
-        """For supports, qualifies, disputes: (word, papers with it, tied to a claim, to none, links)."""
-        tied = {}
-        if any_tied:
-            treated = ClaimTreatment.objects.filter(
-                citation__cited_paper=self.paper.pk, claim__withdrawn_at=None
-            )
-            rows = Citation.objects.incoming(self.paper.pk).filter(pk__in=treated.values("citation"))
-            tied = dict(rows.order_by().values_list("polarity").annotate(Count("id")))
+    def _untied(self, tied):
+        """For supports, qualifies, disputes: word, papers with it, tied to a claim, to none, their links.
+
+        ``tied``: {polarity: citing papers that are tied to a claim}.
+        """
         lines = []
         for word in POLARITY_ROWS:
             total = self.counts.polarities.get(word, 0)
-            none = total - tied.get(word, 0)
             lines.append(
                 {
                     "word": word,
                     "label": word.label,
                     "total": total,
                     "total_url": self.link(polarity=word),
-                    "tied": total - none,
+                    "tied": tied[word],
                     "tied_url": self.link(polarity=word, claim="any"),
-                    "none": none,
+                    "none": total - tied[word],
                     "none_url": self.link(polarity=word, claim="none"),
                 }
             )
@@ -362,7 +351,7 @@ class Hub:
         return rows, left_out
 
     def co_citation_map(self, rows):
-        """The Map of the co-cited works in ``rows``, which ``attach`` has seen; None for few. No query."""
+        """The Map of the co-cited works in ``rows``, which ``attach`` has seen; None for few. One query."""
         if len(rows) < cocited_map.LEAST:
             return None
         works = [
@@ -371,8 +360,7 @@ class Hub:
             )
             for number, row in enumerate(rows, 1)
         ]
-        counted = [(row.paper_id, row.paper.cited_by, row.paper.cited_with) for row in rows]
-        return cocited_map.Map(works, *cited_together(counted))
+        return cocited_map.Map(works, *cited_together([row.paper_id for row in rows]))
 
     @property
     def suggestions(self):
@@ -418,11 +406,14 @@ class Hub:
         reading = machine.reading_of(self.summary)
         return reading and Machine(self, reading)
 
+    def representative_ids(self):
+        """Ids of the representative citing papers, in order. Two queries."""
+        found = candidates(self.paper.pk, self.citing.strongest())
+        return [one.citing_paper_id for one in choose(found)]
+
     def representatives(self):
         """The representative citations, in order, without their papers (see ``attach``). Three queries."""
-        chosen = [one.pk for one in choose(candidates(self.paper.pk, self.citing.strongest()))]
-        found = Citation.objects.in_bulk(chosen)
-        return [found[key] for key in chosen if key in found]
+        return self.citing.pairs(self.representative_ids())[0]
 
 
 class Machine:
@@ -475,6 +466,8 @@ class CoCitedLine:
 def attach(paper, citations, co_cited=(), *, whole=False):
     """Load what the lines of a page show: papers, authors, identifiers, contexts. Four queries.
 
+    Sets ``citing_paper`` and ``current_contexts``, a list, of each citation, and ``signed`` of papers.
+
     One for each kind whatever the page's size: the hub's own ``paper``, the citing papers
     of ``citations``, and the works and examples of ``co_cited`` are read together. Returns
     ``co_cited`` without works that have been merged away meanwhile.
@@ -484,12 +477,12 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     """
     citing = {citation.citing_paper_id for citation in citations}
     wanted = {one for row in co_cited for one in (row.paper_id, *row.example_ids)} | citing
-    papers = Paper.objects.select_related("venue")
-    papers = papers.defer("abstract", "search_text") if whole else papers.only(*PRINTED)
-    if co_cited:  # what the map of them is drawn from comes along
-        listed = Case(When(pk__in=[row.paper_id for row in co_cited], then=F("co_cited_works__works")))
-        papers = papers.annotate(cited_by=Coalesce("hub_summary__known", 0), cited_with=listed)
-    papers = papers.in_bulk(wanted)
+    papers = Paper.objects.filter(pk__among=wanted)
+    if whole:
+        papers = papers.select_related("venue").defer("abstract", "search_text")
+    else:
+        papers = papers.only(*PRINTED).annotate(venue_name=F("venue__name"))
+    papers = {one.pk: one for one in papers}
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
     co_cited = [row for row in co_cited if row.paper_id in papers]
@@ -500,19 +493,20 @@ def attach(paper, citations, co_cited=(), *, whole=False):
             for citing_id in row.example_ids
             if citing_id in papers
         ]
-    people, identified = Authorship.objects.all(), PaperIdentifier.objects.all()
     if whole:
-        people, identified = people.select_related("author"), identified.select_related("version")
-    signed = [one for key, one in papers.items() if whole or key in citing]
+        people = Authorship.objects.select_related("author")
+        prefetch_related_objects([paper, *papers.values()], Prefetch("authorships", people))
+    else:
+        Authorship.objects.sign([paper, *(papers[key] for key in citing)])
+    identified = PaperIdentifier.objects.select_related("version") if whole else PaperIdentifier.objects.all()
     named = [one for one in papers.values() if whole or not one.title]
-    prefetch_related_objects([paper, *signed], Prefetch("authorships", people))
     prefetch_related_objects([paper, *named], Prefetch("identifiers", identified))
-    contexts = (
-        CitationContext.objects.current()
-        .select_related("passage")
-        .order_by(F("passage__position").asc(nulls_last=True), "id")
-    )
-    prefetch_related_objects(citations, Prefetch("contexts", contexts))
+    held = {citation.pk: [] for citation in citations}
+    contexts = CitationContext.objects.current().filter(citation__among=held).select_related("passage")
+    for context in contexts.order_by(F("passage__position").asc(nulls_last=True), "id"):
+        held[context.citation_id].append(context)
+    for citation in citations:
+        citation.current_contexts = held[citation.pk]
     return co_cited
 
 

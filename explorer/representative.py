@@ -105,7 +105,7 @@ def choose(found, limit=SHOWN):
 def telling_context(citation):
     """The citing sentence to quote: one that carries the citation's role and a position, if any.
 
-    Reads ``contexts`` of the citation: prefetch them.
+    Reads ``current_contexts`` of the citation (``hub.attach``).
     """
 
     def key(context):
@@ -117,4 +117,4 @@ def telling_context(citation):
             abs(len(context.passage.text) - 200),
         )
 
-    return min(citation.contexts.all(), key=key, default=None)
+    return min(citation.current_contexts, key=key, default=None)

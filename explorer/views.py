@@ -174,10 +174,10 @@ def papers(request):
 @of_paper("explorer:hub")
 def hub(request, paper, path):
     page = Hub(paper, path)
-    listing, citations = _listing(request, page, path)
+    listing = Listing(Query.parse(request.GET), page.citing, path)
     if wants_part(request):
-        return _explorer_part(request, page, listing, citations, anchor=EXPLORER)
-    representatives = page.representatives()
+        return _explorer_part(request, page, listing, anchor=EXPLORER)
+    citations, representatives = page.citing.pairs(listing.ids(), page.representative_ids())
     co_cited, left_out = page.co_cited()
     co_cited = attach(paper, [*citations, *representatives], co_cited)
     claims, untied = page.claims()
@@ -205,9 +205,10 @@ def hub(request, paper, path):
 @of_paper("explorer:citing")
 def citing(request, paper, path):
     page = Hub(paper, path)
-    listing, citations = _listing(request, page, path)
+    listing = Listing(Query.parse(request.GET), page.citing, path)
     if wants_part(request):
-        return _explorer_part(request, page, listing, citations, anchor="")
+        return _explorer_part(request, page, listing, anchor="")
+    citations = listing.rows()
     attach(paper, citations)
     return render(request, "explorer/citing.html", _explorer_context(page, listing, citations))
 
@@ -396,11 +397,6 @@ def _kept_ids(*ids):
     return tuple(moved.get(one, one) for one in ids)
 
 
-def _listing(request, page, path):
-    listing = Listing(Query.parse(request.GET), page.citing, path)
-    return listing, listing.rows()
-
-
 def _asked_words(query):
     """The words by whose share a list of hubs is narrowed or sorted: [(dimension, word)]."""
     asked = [("role", query.one("role"))] if query.one("role") else []
@@ -426,8 +422,9 @@ def _walk(listing, pair):
     return {"place": around.place, "before": before, "after": after, "url": url}
 
 
-def _explorer_part(request, page, listing, citations, *, anchor):
+def _explorer_part(request, page, listing, *, anchor):
     """What htmx swaps into a page of citing papers: its facets, its results and its count."""
+    citations = listing.rows()
     attach(page.paper, citations)
     context = _explorer_context(page, listing, citations) | {"anchor": anchor, "is_part": True}
     return render(request, "_explorer_part.html", context)

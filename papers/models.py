@@ -4,6 +4,8 @@ Owns the tables of room 1. Who cites whom lives in ``citations``. Rows of a refe
 no source describes further are papers too ("stubs"): a cited work has a hub of its own.
 """
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from papers import identifiers, text
 from papers.addresses import address
 from papers.bulk import reading_connection
-from papers.querysets import PaperQuerySet
+from papers.querysets import AuthorshipQuerySet, PaperQuerySet
 
 FOLDED_LENGTH = 400
 
@@ -143,10 +145,23 @@ class Paper(models.Model):
     def slug(self):
         return text.slug(self.title)
 
+    @cached_property
+    def signed(self):
+        """[(name as printed, id of the person or None)] in order; read once for each instance.
+
+        Reads ``authorships``: for a list prefetch it, or call ``Authorship.objects.sign``.
+        """
+        return [(row.name, row.author_id) for row in self.authorships.all()]
+
+    @cached_property
+    def venue_name(self):
+        """The venue's name or ""; read once for each instance. Reads ``venue``, or is annotated."""
+        return self.venue.name if self.venue_id else ""
+
     @property
     def author_names(self):
-        """Names as printed, in order. Reads ``authorships``: prefetch it for lists."""
-        return [row.name for row in self.authorships.all()]
+        """The names of ``signed``."""
+        return [name for name, _author_id in self.signed]
 
 
 class PaperVersion(models.Model):
@@ -412,6 +427,8 @@ class Authorship(models.Model):
         related_name="authorships",
     )
     link_reason = models.CharField(max_length=10, blank=True, choices=LinkReason)
+
+    objects = AuthorshipQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]

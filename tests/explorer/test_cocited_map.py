@@ -11,7 +11,6 @@ from citations.cocitation import cited_together
 from citations.models import Citation
 from explorer import cocited_map
 from explorer.cocited_map import Group, Map, Work, communities, layout, name_groups, strongest_edges
-from papers.models import Paper
 from tests.factories import make_citation, make_paper, refresh
 
 
@@ -143,8 +142,7 @@ def test_a_line_joins_works_that_papers_cite_together(client, hub):
 
 def test_counts_of_pairs_are_those_of_the_rows(hub):
     ids = list(Citation.objects.exclude(cited_paper=hub).values_list("cited_paper", flat=True).distinct())
-    rows = Paper.objects.filter(pk__in=ids).values_list("pk", "hub_summary__known", "co_cited_works__works")
-    together, known = cited_together(rows)
+    together, known = cited_together(ids)
     citing = {one: set(Citation.objects.incoming(one).values_list("citing_paper", flat=True)) for one in ids}
     assert known == {one: len(papers) for one, papers in citing.items()}
     expected = {

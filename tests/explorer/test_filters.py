@@ -64,7 +64,7 @@ def test_every_number_of_the_sample_librarys_hubs_opens_its_list(sample):
     for bars in (hub.roles_over_time, *hub.polarity_and_depth_over_time()):
         for bar in bars.bars:
             span = {"year_min": bar.first, "year_max": bar.last}
-            assert opened(hub.paper, bar.url) == bar.total
+            assert opened(hub.paper, bars.url("", **span)) == bar.total
             assert opened(hub.paper, bars.url(charts.BASE_WORD, **span)) == bar.labelled
             for word, _label in bars.words:
                 count = bar.counts[word]
