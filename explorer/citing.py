@@ -216,7 +216,7 @@ class Citing:
         """``{id: name}`` of these fields or venues. One query, where the columns have not brought them."""
         if self.row is None and model in self.columns.names:
             return self.columns.names[model]
-        return dict(model.objects.filter(id__in=ids).values_list("id", "name")) if ids else {}
+        return dict(model.objects.filter(id__among=ids).order_by().values_list("id", "name"))
 
     def pairs(self, *lists):
         """The citations of these lists of ids of citing papers: a list for each, in its order. One query."""
@@ -303,11 +303,12 @@ class Listing:
             numbers = self._tally(name)
             if name in NAMED:
                 numbers, chosen = self._by_name(NAMED[name], numbers, chosen)
-            values = facet_values(parameter, numbers, chosen)
-            for value in values:
-                value.toggle_url = self.query.url(self.path, self.query.toggled(name, value.value))
-            counted.facets[name] = values
+            counted.facets[name] = facet_values(parameter, numbers, chosen)
         return counted
+
+    def toggle_url(self, name, value):
+        """The address of the list with one value of a facet switched on or off."""
+        return self.query.url(self.path, self.query.toggled(name, value))
 
     def _tally(self, name):
         """``{word or id: papers}`` of one facet, under all filters but its own."""

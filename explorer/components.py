@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from citations.labels import POLARITY_SIGNS, LabelSource, Polarity, Role
+from citations.models import Claim
 from explorer.facets import DEPTH_LABELS
 from papers.addresses import address
 from papers.models import Paper
@@ -32,14 +33,14 @@ NOTHING = SafeString("")
 # As dictionaries: an enumeration looks its members up anew for each of a page's hundreds of words.
 LABELS = {
     choices: {member.value: member.label for member in choices}
-    for choices in (Role, Polarity, LabelSource, Paper.SummaryOrigin)
+    for choices in (Role, Polarity, LabelSource, Paper.SummaryOrigin, Claim.Origin)
 }
 WORDS_OF = {"role": Role, "polarity": Polarity}  # by dimension
 
 
 def in_each_language(function):
     """Decorate a function of words: its HTML is made once for each language."""
-    made = lru_cache(maxsize=400)(lambda _language, *words: function(*words))
+    made = lru_cache(maxsize=1000)(lambda _language, *words: function(*words))
     return wraps(function)(lambda *words: made(get_language(), *words))
 
 
@@ -101,7 +102,6 @@ def coordinate(fraction):
     return f"{100 * fraction:.2f}".rstrip("0").rstrip(".")
 
 
-@in_each_language
 def lang_attr(language):
     """`` lang="…"`` for a well-formed language code that is not the page's own, else nothing."""
     other = language and language != get_language() and LANGUAGE.fullmatch(language)
@@ -295,7 +295,9 @@ def window(text, limit, start=0, end=0):
     """
     if len(text) <= limit:
         return 0, len(text)
-    sentences = split_sentences(text) or [(0, len(text))]
+    # What begins further on cannot be in it: a sentence that is cut off there is too long to be shown whole.
+    near = text[: max(start, end) + 2 * limit + 100]
+    sentences = split_sentences(near) or [(0, len(near))]
     last = max(start, end - 1)
     low = max((index for index, (begin, _end) in enumerate(sentences) if begin <= start), default=0)
     high = max((index for index, (begin, _end) in enumerate(sentences) if begin <= last), default=low)
@@ -313,7 +315,7 @@ def window(text, limit, start=0, end=0):
         if low > 0 and length(low - 1, high) <= limit:
             low, grown = low - 1, True
     begin = 0 if low == 0 else sentences[low][0]
-    finish = len(text) if high == len(sentences) - 1 else sentences[high][1]
+    finish = len(text) if high == len(sentences) - 1 and len(near) == len(text) else sentences[high][1]
     return begin, finish
 
 
@@ -369,46 +371,43 @@ def _fact(words):
 
 
 @in_each_language
-def _depth_fact(depth):
-    return _fact(DEPTH_LABELS.get(depth, ""))
-
-
-@in_each_language
 def _section_fact(kind):
     return _fact(SECTION_LABELS.get(kind, kind))
 
 
-@in_each_language
-def _self_citation_fact():
-    return _fact(_("self-citation"))
-
-
 def citation_chips(citation):
     """How one citing paper cites: role, its other roles, polarity, depth, sections."""
-    parts = []
-    if citation.is_read:
-        parts.append(
-            label_chips(citation.role, citation.role_source, citation.polarity, citation.polarity_source)
-        )
-        if citation.suggested_polarity:
-            parts.append(_suggestion(citation))
-        if citation.also_roles:
-            others = join((role_chip(role, True) for role in citation.also_roles), " ")
-            parts.append(markup('<span class="also">{} {}</span>', _("also"), others))
-    else:
-        parts.append(unread_chip())
-    if citation.depth:
-        parts.append(_depth_fact(citation.depth))
-    parts += [_section_fact(kind) for kind in citation.section_kinds]
-    if citation.is_self_citation:
-        parts.append(_self_citation_fact())
+    return _citation_chips(
+        citation.is_read,
+        (citation.role, citation.role_source, citation.polarity, citation.polarity_source),
+        (citation.suggested_polarity, citation.suggestion_probability),
+        tuple(citation.also_roles),
+        citation.depth,
+        tuple(citation.section_kinds),
+        citation.is_self_citation,
+    )
+
+
+@in_each_language
+def _citation_chips(is_read, labelled, suggested, also, depth, sections, is_self):
+    parts = [label_chips(*labelled) if is_read else unread_chip()]
+    if is_read and suggested[0]:
+        parts.append(_suggestion(*suggested))
+    if is_read and also:
+        others = join((role_chip(role, True) for role in also), " ")
+        parts.append(markup('<span class="also">{} {}</span>', _("also"), others))
+    if depth:
+        parts.append(_fact(DEPTH_LABELS.get(depth, "")))
+    parts += map(_section_fact, sections)
+    if is_self:
+        parts.append(_fact(_("self-citation")))
     return markup('<p class="chips">{}</p>', join(parts, " "))
 
 
-def _suggestion(citation):
+def _suggestion(word, probability):
     words = _("machine suggests: %(polarity)s (%(probability)s), not checked") % {
-        "polarity": label_of(Polarity, citation.suggested_polarity),
-        "probability": number_format(citation.suggestion_probability, 2),
+        "polarity": label_of(Polarity, word),
+        "probability": number_format(probability, 2),
     }
     return _fact(words)
 
@@ -542,6 +541,55 @@ def _origin(word):
     return markup('<span class="origin">({})</span>', words)
 
 
+def claim_item(claim):
+    """A claim in the ledger of its paper, with how many citing papers treat it how (``Hub.claims``)."""
+    quote = claim.quote if claim.quote != claim.text else ""
+    cells = (
+        markup(
+            '<li><a href="{}">{} <span class="number">{}</span></a></li>',
+            url,
+            polarity_chip(str(word)),
+            count(papers),
+        )
+        for word, papers, url in claim.cells
+    )
+    return markup(
+        '<li id="claim-{0}"><p class="claim">{1}</p> {2}<p class="small">'
+        '<a href="#claim-{0}" aria-label="{3}">#</a> {4} {5}</p> <ul class="cells">{6}</ul></li>\n',
+        claim.pk,
+        claim.text,
+        markup("<blockquote><p>{}</p></blockquote> ", quote) if quote else NOTHING,
+        _("Link to claim %(n)s") % {"n": claim.pk},
+        _fact(claim.section) if claim.section else NOTHING,
+        _claim_origin(claim.origin),
+        join(cells, " "),
+    )
+
+
+@in_each_language
+def _claim_origin(word):
+    return _fact(label_of(Claim.Origin, word))
+
+
+def share_row(line, dimension, machine):
+    """A line of a table of shares: word, k of n (a link), percent, bar, interval or why there is none."""
+    share = line.share
+    if share.low is not None:
+        interval = f"{whole_percent(share.low)}–{percentage(whole_percent(share.high))}"
+    else:
+        interval = _("none: machine labels") if machine else _("none: all labelled")
+    return markup(
+        '<tr><th scope="row">{}</th> <td class="number"><a href="{}">{}</a></td> '
+        '<td class="number">{}</td> <td class="interval">{} <span>{}</span></td></tr>\n',
+        word_chip(line.word, dimension),
+        line.url,
+        k_of_n(share),
+        share_percent(share),
+        share_bar(share, line.word if dimension == "role" else "plain"),
+        interval,
+    )
+
+
 def share_cell(line, dimension, machine):
     """A share where there is no table: k of n (a link), percent, bar, interval or why there is none."""
     share = line.share
@@ -587,7 +635,7 @@ def co_cited_work(row, examples=True):
         k_of_n(share),
         share_percent(share),
         share_bar(share),
-        _fact(_together(row.same_passage)),
+        _together(row.same_passage),
     )
     year = markup(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
     return markup(
@@ -602,10 +650,12 @@ def co_cited_work(row, examples=True):
     )
 
 
+@in_each_language
 def _together(times):
-    return ngettext(
+    words = ngettext(
         "together in one passage %(number)s time", "together in one passage %(number)s times", times
-    ) % {"number": count(times)}
+    )
+    return _fact(words % {"number": count(times)})
 
 
 def _examples(examples):
@@ -640,15 +690,15 @@ def suggestion_facts(paper):
 # -- facets ---------------------------------------------------------------------------------------
 
 
-def facet_links(parameter, values, anchor):
-    """The values of a facet as items of a list, each a link that switches it on or off.
+def facet_links(listing, parameter, values, anchor):
+    """The values of a facet as items of a list, each a link that switches it on or off in a ``Listing``.
 
     A link keeps its id when it is swapped, and with it the focus.
     """
-    return join(_facet_link(parameter.name, value, anchor) for value in values)
+    return join(_facet_link(listing, parameter.name, value, anchor) for value in values)
 
 
-def _facet_link(name, value, anchor):
+def _facet_link(listing, name, value, anchor):
     key = f"facet-{name}-{'_'.join(value.value.split())}"
     if value.selected:
         return markup(
@@ -656,7 +706,7 @@ def _facet_link(name, value, anchor):
             '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
             '<span class="number">{}</span></a></li>',
             key,
-            value.toggle_url,
+            listing.toggle_url(name, value.value),
             anchor,
             value.label,
             _("selected"),
@@ -676,7 +726,7 @@ def _facet_link(name, value, anchor):
         '<li><a id="{}" href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
         '<span class="number">{}</span></a></li>',
         key,
-        value.toggle_url,
+        listing.toggle_url(name, value.value),
         anchor,
         mark,
         value.label,

@@ -181,14 +181,12 @@ def hubs():
 
 def facet_values():
     """(parameter, values): short, long enough to fold, with a choice and with nothing."""
-    fields = [
-        FacetValue(f"Field {number}", f"Field {number}", 40 - number, False, HERE) for number in range(12)
-    ]
+    fields = [FacetValue(f"Field {number}", f"Field {number}", 40 - number, False) for number in range(12)]
     roles = [
-        FacetValue(str(role), role.label, 20 - 4 * place, place == 1, HERE)
+        FacetValue(str(role), role.label, 20 - 4 * place, place == 1)
         for place, role in enumerate(list(Role)[:6])
     ]
-    polarities = [FacetValue(str(word), word.label, 3, False, HERE) for word in Polarity]
+    polarities = [FacetValue(str(word), word.label, 3, False) for word in Polarity]
     by_name = facets.BY_NAME
     return [(by_name["role"], roles), (by_name["polarity"], polarities), (by_name["field"], fields)]
 
@@ -245,13 +243,14 @@ def assertions():
 
 
 def listing(page):
-    """A list of 12 pages, for the links between them."""
+    """A list of 12 pages, for the links between them and those of its facets."""
     return SimpleNamespace(
         name=f"Pages, at {page}",
         pages=12,
         page=min(page, 12),
         asked_page=page,
         page_url=lambda number: f"#{number}",
+        toggle_url=lambda name, value: HERE,
     )
 
 
@@ -269,6 +268,7 @@ def page(request):
         "pictures": bars(),
         "co_cited": co_cited(),
         "assertions": list(assertions()),
+        "listing": listing(1),
         "listings": [listing(1), listing(6), listing(99)],
         "chips": [("Role", "method", HERE), ("Words", "a long value that somebody typed", HERE)],
     }

@@ -195,7 +195,6 @@ class FacetValue:
     label: object
     count: int
     selected: bool
-    toggle_url: str = ""
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import django_filters
@@ -203,8 +204,8 @@ class Query:
         values = dict(self.values if values is None else values)
         if not keep_page:
             values.pop("page", None)
-        pairs = [(name, value) for name in self.table if name in values for value in values[name]]
-        return f"{path}?{urlencode(pairs)}" if pairs else path
+        pairs = [_quoted(name, value) for name in self.table if name in values for value in values[name]]
+        return f"{path}?{'&'.join(pairs)}" if pairs else path
 
     def toggled(self, name, value):
         """The values with one value of one parameter switched on or off."""
@@ -219,6 +220,11 @@ class Query:
 
     def with_value(self, name, value):
         return {**self.values, name: [value]}
+
+
+@lru_cache(maxsize=2000)  # a page prints a hundred addresses with much the same parts
+def _quoted(name, value):
+    return urlencode([(name, value)])
 
 
 def not_a_parameter(name):

@@ -48,7 +48,7 @@ def comparison_url(paper_ids):
 
 @dataclass
 class Line:
-    """A share with its words: what ``_share.html`` prints."""
+    """A share with its words: what ``components.share_row`` prints."""
 
     word: str
     label: object

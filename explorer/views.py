@@ -190,7 +190,7 @@ def hub(request, paper, path):
         "representatives": [(one, telling_context(one)) for one in representatives],
         "representatives_shown": SHOWN,
         "versions": list(paper.versions.all()),
-        "notices": list(paper.notices.select_related("notice_paper")),
+        "notices": list(paper.notices.prefetch_related("notice_paper")),
         "fields": list(paper.fields.all()),
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),

@@ -7,12 +7,15 @@ import re
 
 from django import template
 from django.conf import settings
+from django.urls import get_script_prefix
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from citations.labels import ROLE_ORDER, Polarity, Role
 from explorer import components, controls
 from explorer.facets import DEPTH_LABELS
 from explorer.hub import NOT_LABELS
+from papers.addresses import address
 
 register = template.Library()
 
@@ -21,12 +24,12 @@ LINE_START = re.compile(r"\n\s+")
 for component in (
     components.citation_chips,
     components.citing_line,
+    components.claim_item,
     components.co_cited_work,
     components.excerpt,
     components.facet_links,
     components.funnel_bar,
     components.icon,
-    components.k_of_n,
     components.paper_chips,
     components.paper_facts,
     components.paper_line,
@@ -37,7 +40,7 @@ for component in (
     components.sentence,
     components.share_bar,
     components.share_cell,
-    components.share_percent,
+    components.share_row,
     components.summary_line,
     components.title_link,
     components.word_chip,
@@ -51,6 +54,7 @@ for control in (
     controls.text_control,
 ):
     register.simple_tag(control, name=control.__name__)
+register.simple_tag(address, name="address")
 register.filter("count", components.count)
 register.filter("percentage", components.percentage)
 register.filter("lang_attr", components.lang_attr)
@@ -87,6 +91,28 @@ def tight(parser, _token):
     nodes = parser.parse(("endtight",))
     parser.delete_first_token()
     return Tight(nodes)
+
+
+class SameWords(template.Node):
+    def __init__(self, nodes):
+        self.nodes, self.made = nodes, {}
+
+    def render(self, context):
+        key = get_language(), get_script_prefix()
+        if key not in self.made:
+            self.made[key] = self.nodes.render(context.new({}))
+        return self.made[key]
+
+
+@register.tag
+def same_words(parser, _token):
+    """``{% same_words %}…{% endsame_words %}``: what every page says alike is made once for each language.
+
+    Nothing of the page can be used within: it is rendered without a context.
+    """
+    nodes = parser.parse(("endsame_words",))
+    parser.delete_first_token()
+    return SameWords(nodes)
 
 
 # -- words and numbers --------------------------------------------------------------------------
