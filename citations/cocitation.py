@@ -11,9 +11,9 @@ from collections import defaultdict
 
 import msgspec
 
-from citations.models import Citation, CitationContext, CoCitedWorks
+from citations.models import Citation, CitationContext, CoCitedWorks, HubSummary
 from papers import bulk
-from papers.bulk import reading_connection
+from papers.bulk import look_up, reading_connection
 from papers.models import Paper
 
 MOST_REFERENCES = 500
@@ -52,7 +52,16 @@ def co_cited_works(paper_ids):
 
 
 LEFT_OUT, COUNTED, TOGETHER, EXAMPLE = range(4)
-CITATION, CONTEXT, PAPER = (model._meta.db_table for model in (Citation, CitationContext, Paper))
+CITATION, CONTEXT, PAPER, SUMMARY, WORKS = (
+    model._meta.db_table for model in (Citation, CitationContext, Paper, HubSummary, CoCitedWorks)
+)
+KNOWN_AND_WORKS = f"""
+SELECT paper.id, COALESCE(summary.known, 0), stored.works
+FROM {PAPER} paper
+LEFT JOIN {SUMMARY} summary ON summary.paper_id = paper.id
+LEFT JOIN {WORKS} stored ON stored.paper_id = paper.id
+WHERE paper.id IN ({{ids}})
+"""  # noqa: S608 - names of our tables only
 
 # heavy: citing papers with too many references; pairs: a work of ours and another that one
 # paper cites; top: the most frequent others of each. The parts come out in the order that
@@ -114,7 +123,7 @@ def stored_works(paper_ids):
 
     Those that have been merged away since may be among them.
     """
-    rows = CoCitedWorks.objects.filter(paper_id__among=paper_ids).values_list("paper_id", "works")
+    rows = look_up(f"SELECT paper_id, works FROM {WORKS} WHERE paper_id IN ({{ids}})", paper_ids)  # noqa: S608
     return {paper_id: msgspec.json.decode(works) for paper_id, works in rows}
 
 
@@ -126,11 +135,8 @@ def cited_together(paper_ids):
     lists leave out is not told from none.
     """
     together, known = {}, {}
-    rows = Paper.objects.filter(pk__among=paper_ids).values_list(
-        "pk", "hub_summary__known", "co_cited_works__works"
-    )
-    for paper_id, cited_by, works in rows:
-        known[paper_id] = cited_by or 0
+    for paper_id, cited_by, works in look_up(KNOWN_AND_WORKS, paper_ids):
+        known[paper_id] = cited_by
         for other_id, papers, *_rest in msgspec.json.decode(works) if works else ():
             together[min(paper_id, other_id), max(paper_id, other_id)] = papers
     return {pair: papers for pair, papers in together.items() if known.keys() >= {*pair}}, known

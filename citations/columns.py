@@ -411,4 +411,4 @@ def face_of(paper_id, known):
     if known < STORED_FROM:
         return None
     rows = HubColumns.objects.filter(paper_id=paper_id, format=FORMAT)
-    return rows.only("paper_id", "version", "face").first()
+    return next(iter(rows.only("paper_id", "version", "face")), None)

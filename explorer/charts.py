@@ -51,6 +51,7 @@ class Bar:
     first: int
     last: int
     counts: Counter
+    total: int
     labelled: int
     middle: float
     is_tick: bool
@@ -58,10 +59,6 @@ class Bar:
     @property
     def years(self):
         return f"{self.first}" if self.first == self.last else f"{self.first}–{self.last}"
-
-    @property
-    def total(self):
-        return self.counts.total()
 
 
 @dataclass
@@ -109,7 +106,9 @@ class BarsByYear:
         )
         spans = {place: Counter() for place in range(self.first // self.each, self.last // self.each + 1)}
         for year in dated:
-            spans[year // self.each].update(self.counts[str(year)])
+            span = spans[year // self.each]
+            for word, papers in self.counts[str(year)].items():
+                span[word] = span.get(word, 0) + papers
         self.step = min(self.WIDTH / len(spans), self.WIDEST)
         every = max(1, -(-len(spans) // 8))
         for index, (place, counts) in enumerate(spans.items()):
@@ -119,6 +118,7 @@ class BarsByYear:
                     first=first,
                     last=last,
                     counts=counts,
+                    total=counts.total(),
                     labelled=sum(counts[word] for word in self.labels),
                     middle=self.step * (index + 0.5),
                     is_tick=index % every == 0,
@@ -163,17 +163,17 @@ class BarsByYear:
 
     def _paths(self, words, whole, bars):
         """A path for each word: its part of each bar, upon the parts of the words before it."""
-        tops, paths = {}, []
+        paths, width = [], f"{self.step * 0.8:.1f}"
+        left = [f"{bar.middle - self.step * 0.4:.1f}" for bar in bars]
+        unit = [(self.BASE - self.TOP) / whole(bar) for bar in bars]  # height of one paper
+        tops = [self.BASE] * len(bars)
         for word in words:
             drawn = []
-            for bar in bars:
-                if not bar.counts[word]:
-                    continue
-                height = bar.counts[word] * (self.BASE - self.TOP) / whole(bar)
-                top = tops.get(bar.first, self.BASE) - height
-                tops[bar.first] = top
-                x, width = bar.middle - self.step * 0.4, self.step * 0.8
-                drawn.append(f"M{x:.1f} {top:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z")
+            for place, bar in enumerate(bars):
+                if papers := bar.counts.get(word):
+                    height = papers * unit[place]
+                    tops[place] -= height
+                    drawn.append(f"M{left[place]} {tops[place]:.1f}h{width}v{height:.1f}h-{width}z")
             if drawn:
                 path = '<path class="part fill {}" d="{}"/>'
                 paths.append(markup(path, fill_class(word), "".join(drawn)))

@@ -27,6 +27,7 @@ from papers.sentences import split_sentences
 AUTHORS_IN_A_LINE = 4
 SENTENCES_IN_A_LINE = 3  # of one citing paper; the others stand on its evidence page
 PASSAGE_SHOWN = 480  # characters of a passage before it folds
+FACET_SHOWN = 8  # values of an open facet before it folds
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 NOTHING = SafeString("")
 
@@ -74,7 +75,21 @@ def label_of(choices, word):
 
 def count(number):
     """A count with the language's thousands separators. Never for ids."""
-    return str(number or 0) if (number or 0) < 1000 else number_format(number, force_grouping=True)
+    number = number or 0
+    if number < 1000:
+        return str(number)
+    separator = _thousands()
+    return f"{number:,}".replace(",", separator) if separator else number_format(number, force_grouping=True)
+
+
+@in_each_language
+def _thousands():
+    """What the language sets between thousands, or "" where it groups digits in another way.
+
+    ``number_format`` looks it up for each number, twenty times as long as all the rest.
+    """
+    shown = number_format(1_234_567, force_grouping=True)
+    return shown[1] if shown == shown[1].join(("1", "234", "567")) else ""
 
 
 def percentage(number):
@@ -687,15 +702,33 @@ def suggestion_facts(paper):
     return " · ".join(map(str, facts))
 
 
-# -- facets ---------------------------------------------------------------------------------------
+# -- facets and pages of a list -------------------------------------------------------------------
 
 
-def facet_links(listing, parameter, values, anchor):
-    """The values of a facet as items of a list, each a link that switches it on or off in a ``Listing``.
+def facet(listing, parameter, values, anchor):
+    """A facet of a ``Listing`` as links, each switching a value on or off; open ones fold after eight.
 
     A link keeps its id when it is swapped, and with it the focus.
     """
-    return join(_facet_link(listing, parameter.name, value, anchor) for value in values)
+    links = [_facet_link(listing, parameter.name, value, anchor) for value in values]
+    if not links:
+        return NOTHING
+    shown = len(links) if parameter.choices else FACET_SHOWN
+    return markup(
+        '<section class="facet" aria-labelledby="facet-{0}"><h3 id="facet-{0}">{1}</h3> '
+        "<ul>{2}</ul> {3}</section>\n",
+        parameter.name,
+        parameter.label,
+        join(links[:shown], "\n"),
+        _folded_facet(parameter.name, links[shown:]) if links[shown:] else NOTHING,
+    )
+
+
+def _folded_facet(name, links):
+    words = ngettext("%(more)s more", "%(more)s more", len(links)) % {"more": count(len(links))}
+    return markup(
+        '<details id="more-{}"><summary>{}</summary> <ul>{}</ul></details>', name, words, join(links, "\n")
+    )
 
 
 def _facet_link(listing, name, value, anchor):
@@ -732,3 +765,24 @@ def _facet_link(listing, name, value, anchor):
         value.label,
         count(value.count),
     )
+
+
+def page_nav(listing, anchor, name=""):
+    """Links to the first, the last and the near pages of a list; nothing for a single page.
+
+    ``name``: what to call them where a page has several.
+    """
+    if listing.pages < 2:
+        return NOTHING
+    near = {1, listing.pages, *range(listing.page - 2, listing.page + 3)}
+    links, previous, form = [], 0, '<a href="{}{}"{}><span class="hidden">{}</span> {}</a>'
+    for number in sorted(number for number in near if 1 <= number <= listing.pages):
+        if number - previous > 1:
+            links.append(SafeString('<span aria-hidden="true">…</span>'))
+        current = SafeString(' aria-current="page"') if number == listing.page else NOTHING
+        links.append(markup(form, listing.page_url(number), anchor, current, _("Page"), count(number)))
+        previous = number
+    if listing.page < listing.pages:
+        form = '<a rel="next" href="{}{}">{} <span aria-hidden="true">→</span></a>'
+        links.append(markup(form, listing.page_url(listing.page + 1), anchor, _("Next")))
+    return markup('<nav class="pages" aria-label="{}">{}</nav>', name or _("Pages"), join(links, "\n"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import F, Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -26,7 +27,9 @@ from explorer.citing import Citing
 from explorer.components import count, icon, percentage, whole_percent
 from explorer.representative import candidates, choose
 from papers.addresses import address
+from papers.bulk import look_up
 from papers.models import Authorship, Paper, PaperIdentifier
+from papers.querysets import sign
 
 EXPLORER = "#citing-papers-explorer"
 # Of a paper in a list: reading whole rows takes twice as long.
@@ -54,6 +57,21 @@ class Line:
     label: object
     share: headline.Share
     url: str
+
+
+class Held(NamedTuple):
+    """How many rows a paper has of what few papers have."""
+
+    versions: int
+    notices: int
+    claims: int
+
+
+HELD = """
+SELECT (SELECT COUNT(*) FROM papers_paperversion WHERE paper_id IN ({ids})),
+    (SELECT COUNT(*) FROM papers_notice WHERE paper_id IN ({ids})),
+    (SELECT COUNT(*) FROM citations_claim WHERE paper_id IN ({ids}) AND withdrawn_at IS NULL)
+"""
 
 
 @dataclass
@@ -286,10 +304,24 @@ class Hub:
 
     # -- parts that read ------------------------------------------------------------------------
 
+    @cached_property
+    def held(self):
+        """How many versions, notices and claims there are: of most papers none. One query."""
+        return Held(*look_up(HELD, [self.paper.pk])[0])
+
+    def versions(self):
+        """The versions of the work, where there are several. One query then."""
+        return list(self.paper.versions.all()) if self.held.versions > 1 else []
+
+    def notices(self):
+        """The notices about the paper, with the papers that give them. Two queries where there are some."""
+        return list(self.paper.notices.prefetch_related("notice_paper")) if self.held.notices else []
+
     def claims(self):
-        """The ledger, and ``_untied``. One query, a second where there are claims."""
-        claims, treated = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None)), []
-        if claims:
+        """The ledger, and ``_untied``. Two queries where there are claims, beside that of ``held``."""
+        claims, treated = [], []
+        if self.held.claims:
+            claims = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None))
             pairs = ClaimTreatment.objects.filter(
                 claim__in=claims, citation__cited_paper=self.paper, citation__withdrawn_at=None
             )
@@ -407,12 +439,12 @@ class Hub:
         return reading and Machine(self, reading)
 
     def representative_ids(self):
-        """Ids of the representative citing papers, in order. Two queries."""
+        """Ids of the representative citing papers, in order. One query."""
         found = candidates(self.paper.pk, self.citing.strongest())
         return [one.citing_paper_id for one in choose(found)]
 
     def representatives(self):
-        """The representative citations, in order, without their papers (see ``attach``). Three queries."""
+        """The representative citations, in order, without their papers (see ``attach``). Two queries."""
         return self.citing.pairs(self.representative_ids())[0]
 
 
@@ -497,7 +529,7 @@ def attach(paper, citations, co_cited=(), *, whole=False):
         people = Authorship.objects.select_related("author")
         prefetch_related_objects([paper, *papers.values()], Prefetch("authorships", people))
     else:
-        Authorship.objects.sign([paper, *(papers[key] for key in citing)])
+        sign([paper, *(papers[key] for key in citing)])
     identified = PaperIdentifier.objects.select_related("version") if whole else PaperIdentifier.objects.all()
     named = [one for one in papers.values() if whole or not one.title]
     prefetch_related_objects([paper, *named], Prefetch("identifiers", identified))

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from django.db.models import F, OuterRef, Subquery
-
 from citations.labels import POLARITY_ORDER, ROLE_ORDER
 from citations.models import Citation, RepresentativePin
+from papers.bulk import look_up
+from papers.models import Paper
 
 SHOWN = 9
 
@@ -43,24 +43,29 @@ def strength(citation):
     )
 
 
+CITATION, PAPER, PIN = (model._meta.db_table for model in (Citation, Paper, RepresentativePin))
+COLUMNS = """citation.id, citation.citing_paper_id, citation.role, citation.polarity, citation.depth,
+    citation.citing_year, citation.citing_retracted, paper.first_author"""
+# The pins, which hands have made one by one, lead to their citations. CROSS JOIN says so to SQLite: it takes
+# a table without statistics, as an empty one is, for a long one, and would walk through all the hub.
+STATEMENT = f"""
+SELECT {COLUMNS}, 0 FROM {CITATION} citation JOIN {PAPER} paper ON paper.id = citation.citing_paper_id
+WHERE citation.cited_paper_id = %s AND citation.citing_paper_id IN ({{ids}})
+    AND citation.withdrawn_at IS NULL AND citation.is_read
+UNION ALL
+SELECT {COLUMNS}, 1 FROM {PIN} pin CROSS JOIN {CITATION} citation CROSS JOIN {PAPER} paper
+WHERE citation.id = pin.citation_id AND paper.id = citation.citing_paper_id AND citation.cited_paper_id = %s
+    AND citation.withdrawn_at IS NULL AND citation.is_read
+"""  # noqa: S608 - names of our tables only
+
+
 def candidates(paper_id, strongest):
-    """The citations of a paper to choose from. Two queries.
+    """The citations of a paper to choose from. One query.
 
     ``strongest``: ids of citing papers as ``tallies.strongest`` gives them; pinned ones come along.
     """
-    # From the pins, which hands have made one by one, to their citations: as a join SQLite walks through
-    # all citations of the hub, for it takes a table without statistics, as an empty one is, for a long one.
-    citation = Citation.objects.filter(pk=OuterRef("citation_id"), cited_paper=paper_id)
-    pins = RepresentativePin.objects.annotate(of=Subquery(citation.values("citing_paper_id")))
-    pinned = set(pins.exclude(of=None).values_list("of", flat=True))
-    found = Citation.objects.incoming(paper_id).filter(
-        is_read=True, citing_paper_id__among=[*{*strongest, *pinned}]
-    )
-    columns = [name for name in Candidate._fields if name not in ("first_author", "pinned")]
-    return [
-        Candidate(*row, row[1] in pinned)
-        for row in found.values_list(*columns, F("citing_paper__first_author"))
-    ]
+    rows = look_up(STATEMENT, strongest, [paper_id, paper_id])
+    return list({row[0]: Candidate(*row) for row in rows}.values())  # one may come twice; last as pinned
 
 
 def choose(found, limit=SHOWN):

@@ -72,7 +72,7 @@ def of_paper(route):
         @wraps(view)
         def found(request, paper_id, slug="", **more):
             papers_read = Paper.objects.select_related("venue", "hub_summary")
-            paper = papers_read.filter(pk=paper_id).first() if paper_id < LARGEST_ID else None
+            paper = next(iter(papers_read.filter(pk=min(paper_id, LARGEST_ID))), None)
             if paper is None:
                 paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
             if paper is None:
@@ -189,9 +189,9 @@ def hub(request, paper, path):
         "left_out": left_out,
         "representatives": [(one, telling_context(one)) for one in representatives],
         "representatives_shown": SHOWN,
-        "versions": list(paper.versions.all()),
-        "notices": list(paper.notices.prefetch_related("notice_paper")),
-        "fields": list(paper.fields.all()),
+        "versions": page.versions(),
+        "notices": page.notices(),
+        "fields": paper.fields.values_list("name", flat=True),
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),
         "page_url": absolute(request, path),

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from papers import identifiers, text
 from papers.addresses import address
 from papers.bulk import reading_connection
-from papers.querysets import AuthorshipQuerySet, PaperQuerySet
+from papers.querysets import PaperQuerySet
 
 FOLDED_LENGTH = 400
 
@@ -149,7 +149,7 @@ class Paper(models.Model):
     def signed(self):
         """[(name as printed, id of the person or None)] in order; read once for each instance.
 
-        Reads ``authorships``: for a list prefetch it, or call ``Authorship.objects.sign``.
+        Reads ``authorships``: for a list prefetch it, or call ``querysets.sign``.
         """
         return [(row.name, row.author_id) for row in self.authorships.all()]
 
@@ -428,8 +428,6 @@ class Authorship(models.Model):
     )
     link_reason = models.CharField(max_length=10, blank=True, choices=LinkReason)
 
-    objects = AuthorshipQuerySet.as_manager()
-
     class Meta:
         ordering = ["position"]
         constraints = [
@@ -452,7 +450,7 @@ class LibraryMark(models.Model):
     @classmethod
     def current(cls):
         """(mark, time of the last change), or (0, None) where nobody has written yet. One query."""
-        return cls.objects.values_list("mark", "changed_at").first() or (0, None)
+        return next(iter(cls.objects.values_list("mark", "changed_at")), (0, None))
 
     @classmethod
     def current_number(cls):

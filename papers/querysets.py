@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Lookup, Prefetch, Q
 
 from papers import identifiers
-from papers.bulk import array_text
+from papers.bulk import array_text, look_up
 from papers.words import asked_words
 
 
@@ -82,15 +82,18 @@ class PaperQuerySet(models.QuerySet):
         return self.filter(*(Q(search_text__contains=term.text) for term in terms))
 
 
-class AuthorshipQuerySet(models.QuerySet):
-    def sign(self, papers):
-        """Set ``signed`` of ``papers``: as plain values, where a page prints names only. One query.
+NAMES = """
+SELECT paper_id, name, author_id FROM papers_authorship WHERE paper_id IN ({ids}) ORDER BY paper_id, position
+"""
 
-        A third of the time of a prefetch, which makes a row of each name and a queryset for each paper.
-        """
-        signed = {paper.pk: [] for paper in papers}
-        rows = self.filter(paper__among=signed).order_by("paper", "position")
-        for paper_id, name, author_id in rows.values_list("paper", "name", "author"):
-            signed[paper_id].append((name, author_id))
-        for paper in papers:
-            paper.signed = signed[paper.pk]
+
+def sign(papers):
+    """Set ``signed`` of ``papers``, for pages that print names only. One query.
+
+    A prefetch makes a row of each name and a queryset for each paper: many times as long.
+    """
+    signed = {paper.pk: [] for paper in papers}
+    for paper_id, name, author_id in look_up(NAMES, signed):
+        signed[paper_id].append((name, author_id))
+    for paper in papers:
+        paper.signed = signed[paper.pk]

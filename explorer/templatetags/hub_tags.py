@@ -27,12 +27,13 @@ for component in (
     components.claim_item,
     components.co_cited_work,
     components.excerpt,
-    components.facet_links,
+    components.facet,
     components.funnel_bar,
     components.icon,
     components.paper_chips,
     components.paper_facts,
     components.paper_line,
+    components.page_nav,
     components.polarity_chip,
     components.representative,
     components.role_chip,
@@ -157,22 +158,3 @@ def chip_words(chips, index):
     """The words of one active filter, as in "Role “method”"."""
     name, value, _url = chips[index]
     return _("%(name)s “%(value)s”") % {"name": name, "value": value}
-
-
-@register.simple_tag
-def page_links(listing):
-    """[(number, address)] of the first, the last and the pages near this one; (None, "") for a gap."""
-    near = {1, listing.pages, *range(listing.page - 2, listing.page + 3)}
-    links, previous = [], 0
-    for number in sorted(number for number in near if 1 <= number <= listing.pages):
-        if number - previous > 1:
-            links.append((None, ""))
-        links.append((number, listing.page_url(number)))
-        previous = number
-    return links
-
-
-@register.simple_tag
-def page_url(listing, number):
-    """The address of one page of a listing."""
-    return listing.page_url(number)

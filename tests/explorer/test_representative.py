@@ -77,7 +77,9 @@ def test_candidates_are_read_papers_in_one_query(django_assert_num_queries):
     make_pin(pinned)
     strongest = Citing(hub.pk, 24).strongest()
     assert len(strongest) == 13  # twelve and the method
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         found = candidates(hub.pk, strongest)
     assert sorted(candidate.role for candidate in found).count("background") == 13  # twelve and the pin
     assert [candidate.pk for candidate in found if candidate.pinned] == [pinned.pk]
+    assert [candidate.pk for candidate in candidates(hub.pk, [])] == [pinned.pk]
+    assert len(candidates(hub.pk, [*strongest, pinned.citing_paper_id])) == len(found)
