@@ -27,7 +27,7 @@ from citations.labels import LabelSource, Polarity, Role
 from citations.models import Citation
 from explorer import api, limits
 from explorer.citing import Listing
-from explorer.components import evidence_url, label_of
+from explorer.components import evidence_url, in_each_language, join, label_of, markup
 from explorer.facets import DEPTH_LABELS
 from explorer.filters import LARGEST_ID, Query
 from explorer.hub import Hub, attach
@@ -266,6 +266,12 @@ FORMATS = {
     "bibtex": Format("BibTeX", "bib", "application/x-bibtex; charset=utf-8", as_bibtex),
     "ris": Format("RIS", "ris", "application/x-research-info-systems; charset=utf-8", as_ris),
 }
+
+
+@in_each_language
+def format_options():
+    """The formats as the choices of a form, as safe HTML."""
+    return join(markup('<option value="{}">{}</option>', name, made.label) for name, made in FORMATS.items())
 
 
 # -- what is asked for, and how it is sent -------------------------------------------------------------

@@ -440,7 +440,7 @@ def _explorer_context(page, listing, citations):
         "chips": chips(listing.query, listing.path),
         "order": order(listing.query),
         "without": listing.without() if not listing.total and listing.query.active else [],
-        "formats": exports.FORMATS,
+        "format_options": exports.format_options(),
         "most_exported": exports.MOST,
         "fictional": page.paper.is_fictional,
     }

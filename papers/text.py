@@ -451,6 +451,7 @@ def _forwards(signs: str, target: str, position: int) -> int:
     return position
 
 
+@lru_cache(maxsize=1000)  # a page prints the address of a paper twice or more
 def slug(title: str) -> str:
     """``title`` for an address: ASCII words in lower case with hyphens, at most 60 characters."""
     words = re.findall(r"[a-z0-9]+", anyascii(fold(title)).lower())
