@@ -8,8 +8,9 @@ running them twice changes nothing.
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
-from functools import lru_cache
+from collections import defaultdict, deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -518,15 +519,46 @@ def _refresh_from_spool(tell):
     with spool.Spool() as whole:
         counter, lookup = cocitation_bulk.Counter.of_library(), columns.Lookup.whole()
         stale = np.fromiter(ours.order_by().values_list("paper_id", flat=True), np.int64)
-        for pairs, waiting in whole.parts(stale):
-            for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL):
-                with transaction.atomic():
-                    bulk.lock_library()
-                    still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
-                    if still:
-                        ids = [paper_id for paper_id in ids if paper_id in still]
-                        _store(ids, pairs.of_papers(ids), count=counter.co_cited_works, lookup=lookup)
-                tell(len(ids))
+        some = (
+            (pairs, ids)
+            for pairs, waiting in whole.parts(stale)
+            for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL)
+        )
+        for (pairs, ids), counted in _one_ahead(some, partial(_co_cited, counter, whole.known)):
+            with transaction.atomic():
+                bulk.lock_library()
+                still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
+                if still:
+                    kept = [paper_id for paper_id in ids if paper_id in still]
+                    _store(kept, pairs.of_papers(kept), count=partial(_among, counted), lookup=lookup)
+            tell(len(ids))
+
+
+def _one_ahead(items, function):
+    """Yield (item, what ``function`` makes of it), while a thread is at work on the next item.
+
+    For work on arrays, which leaves the interpreter to the thread that writes and waits for the database.
+    """
+    begun = deque()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        for item in items:
+            begun.append((item, thread.submit(function, item)))
+            if len(begun) > 1:
+                earlier, made = begun.popleft()
+                yield earlier, made.result()
+        for item, made in begun:
+            yield item, made.result()
+
+
+def _co_cited(counter, known, some):
+    """What ``Counter.co_cited_works`` says of those of some hubs that co-cited works are stored of."""
+    _pairs, ids = some
+    return counter.co_cited_works([one for one in ids if known[one] >= cocitation.STORED_FROM])
+
+
+def _among(counted, known):
+    """``counted`` of these hubs alone: (works, left out), as ``cocitation.co_cited_works`` has them."""
+    return tuple({key: part[key] for key in known if key in part} for part in counted)
 
 
 def live_summaries(paper_ids):
