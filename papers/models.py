@@ -156,7 +156,7 @@ class Paper(models.Model):
     @cached_property
     def venue_name(self):
         """The venue's name or ""; read once for each instance. Reads ``venue``, or is annotated."""
-        return self.venue.name if self.venue_id else ""
+        return self.venue.name if self.venue else ""
 
     @property
     def author_names(self):
