@@ -500,30 +500,31 @@ def evidence_url(citation, asked=""):
     return f"{path}{asked}"
 
 
-def select_box(citation):
-    """What ticks a citing paper for the form that exports."""
-    return markup(
-        '<label class="tick-box"><input type="checkbox" name="paper" value="{0}" form="export" id="x{0}"'
-        ' aria-label="{1}" aria-labelledby="x{0} t{0}"></label>',
-        citation.citing_paper_id,
-        _("Select"),
+def citing_items(citations, asked=""):
+    """Citing papers as items of a list, each with the box that ticks it for the form that exports.
+
+    Reads ``current_contexts``, ``signed``, identifiers. ``asked``: see ``evidence_url``.
+    """
+    select, open_it = _("Select"), {True: _("Evidence"), False: _("What is known of this citation")}
+    return join(
+        markup(
+            '<li><label class="tick-box"><input type="checkbox" name="paper" value="{0}" form="export"'
+            ' id="x{0}" aria-label="{1}" aria-labelledby="x{0} t{0}"></label>{2}</li>\n',
+            citation.citing_paper_id,
+            select,
+            _citing_line(citation, asked, open_it[citation.is_read]),
+        )
+        for citation in citations
     )
 
 
-def citing_line(citation, asked=""):
-    """A citing paper with how it cites. Reads ``current_contexts``, ``signed``, identifiers.
+def _citing_line(citation, asked, words):
+    """A citing paper with how it cites.
 
     Stands once on a page: its box and its link are named after its title by the title's id.
-    ``asked``: see ``evidence_url``.
     """
     contexts = citation.current_contexts
     more = len(contexts) - SENTENCES_IN_A_LINE
-    if more > 0:
-        words = ngettext("%(more)s more on the evidence page", "%(more)s more on the evidence page", more) % {
-            "more": more
-        }
-    else:
-        words = _("Evidence") if citation.is_read else _("What is known of this citation")
     return markup(
         '{1}{2}{3}<p class="small"><a id="e{0}" href="{4}" aria-labelledby="e{0} t{0}" data-open>{5}</a></p>',
         citation.citing_paper_id,
@@ -531,8 +532,14 @@ def citing_line(citation, asked=""):
         citation_chips(citation),
         join(sentence(context) for context in contexts[:SENTENCES_IN_A_LINE]),
         evidence_url(citation, asked),
-        words,
+        _more_evidence(more) if more > 0 else words,
     )
+
+
+@in_each_language
+def _more_evidence(more):
+    words = ngettext("%(more)s more on the evidence page", "%(more)s more on the evidence page", more)
+    return words % {"more": more}
 
 
 def representative(citation, context):

@@ -23,7 +23,7 @@ LINE_START = re.compile(r"\n\s+")
 
 for component in (
     components.citation_chips,
-    components.citing_line,
+    components.citing_items,
     components.claim_item,
     components.co_cited_work,
     components.excerpt,
@@ -37,7 +37,6 @@ for component in (
     components.polarity_chip,
     components.representative,
     components.role_chip,
-    components.select_box,
     components.sentence,
     components.share_bar,
     components.share_cell,

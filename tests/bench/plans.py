@@ -26,10 +26,10 @@ from tests.bench.asking import words_of
 
 # What each is for, and words that its statement alone has, in this order.
 QUERIES = {
-    "The paper, its venue and its summary": r"FROM papers_paper .*citations_hubsummary.*LIMIT 1",
+    "The paper, its venue and its summary": r"FROM papers_paper .*citations_hubsummary.*WHERE papers_paper.id =",
     "The face of a large hub": r"citations_hubcolumns\.face FROM",
     "Its columns, where this process has not kept them": r"^SELECT … FROM citations_hubcolumns",
-    "The citations of a page": r"^SELECT … FROM citations_citation WHERE .*citing_paper_id IN",
+    "The citations of a page": r"^SELECT … FROM citations_citation WHERE .*citing_paper_id (IN|= ANY)",
     "Their citing sentences": r"FROM citations_citationcontext INNER JOIN citations_passage",
     "The papers that have a word": r"citations_citationwords",
 }
