@@ -26,7 +26,7 @@ from tests.bench.asking import words_of
 
 # What each is for, and words that its statement alone has, in this order.
 QUERIES = {
-    "The paper, its venue and its summary": r"FROM papers_paper .*citations_hubsummary.*WHERE papers_paper.id =",
+    "The paper, its venue and its summary": r"citations_hubsummary\.paper_id\) WHERE papers_paper\.id =",
     "The face of a large hub": r"citations_hubcolumns\.face FROM",
     "Its columns, where this process has not kept them": r"^SELECT … FROM citations_hubcolumns",
     "The citations of a page": r"^SELECT … FROM citations_citation WHERE .*citing_paper_id (IN|= ANY)",

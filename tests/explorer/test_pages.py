@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connection
+from django.template import engines
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from lxml import html
 
 from citations import labels
@@ -914,6 +916,15 @@ def test_a_short_text_is_not_cut(text):
     assert not part.is_cut and part.shown == text
 
 
+@pytest.mark.parametrize("limit", [60, 200])
+def test_an_excerpt_is_the_same_whatever_stands_far_behind_it(limit):
+    text = f"{LONG[:900]} The dyke (as of old, see p. 3) was under water until May. {LONG}"
+    near = components.window(text, limit, 700, 710)
+    for more in ("", " It went on.", f" {LONG} (and so on) {LONG}"):
+        assert components.window(text + more, limit, 700, 710) == near
+    assert components.window(text, limit)[1] <= limit
+
+
 def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
     text = "and so on " * 500
     part = components.excerpt(text, 200, 2504, 2506)
@@ -936,6 +947,22 @@ def test_only_a_language_code_becomes_an_attribute(language, expected):
     assert components.lang_attr(language) == expected
     with translation.override("de"):
         assert components.lang_attr("en") == ' lang="en"' and not components.lang_attr("de")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "hi"])  # by comma, stop, blank, and in another way
+def test_a_count_is_grouped_as_its_language_does(language):
+    with translation.override(language):
+        for number in (999, 1000, 1_234_567):
+            assert components.count(number) == number_format(number, force_grouping=True)
+        assert components.count(None) == "0"
+
+
+def test_what_every_page_says_is_made_once_for_each_language_and_knows_no_page():
+    words = "{% load hub_tags i18n %}{% same_words %}[{% translate 'Search' %}{{ who }}]{% endsame_words %}"
+    template = engines["django"].from_string(words)
+    for language, said in (("en", "[Search]"), ("de", "[Suchen]"), ("en", "[Search]")):
+        with translation.override(language):
+            assert template.render({"who": "one reader"}) == said
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from citations.models import StaleHub
+from citations.models import HubSummary, StaleHub
 from papers import bulk
 from papers.models import Authorship, Paper, PaperIdentifier, Venue
 from tests.factories import make_paper
@@ -43,6 +43,39 @@ def test_nothing_to_insert_or_update_asks_nothing(django_assert_num_queries):
         bulk.insert(Venue, [])
         bulk.write(Venue, ("id", "name", "name_folded"), [])
         bulk.update(Venue, [], ["name"])
+
+
+def test_dictionaries_are_inserted_as_instances_are():
+    hub, other = make_paper(), make_paper()
+    plain = {
+        field.attname: field.get_default()
+        for field in HubSummary._meta.concrete_fields
+        if field.has_default()
+    }
+    plain |= dict.fromkeys(("known", "read", "labelled", "curated", "polarity_labelled"), 0)
+    plain |= {"machine_roles": 0, "machine_polarities": 0, "provisional": False, "headline": "ﬁ – 漢 🜁"}
+    plain |= {"roles": {"method": 1}, "polarities": {}, "years": {"": {"unread": 2}}, "tier": ""}
+    plain |= {
+        "status": "unread",
+        "crosswalk_version": "1",
+        "model_version": "",
+        "computed_at": timezone.now(),
+    }
+    bulk.insert_plain(HubSummary, [plain | {"paper_id": hub.pk}])
+    bulk.insert(HubSummary, [HubSummary(**plain | {"paper_id": other.pk})])
+    one, two = (HubSummary.objects.filter(paper=paper).values(*plain).get() for paper in (hub, other))
+    assert one == two and one["headline"] == "ﬁ – 漢 🜁" and one["years"] == {"": {"unread": 2}}
+
+
+def test_rows_are_looked_up_by_whole_numbers_alone(django_assert_num_queries):
+    papers = [make_paper(title) for title in ("Tides", "Moors", "Weirs")]
+    statement = "SELECT title FROM papers_paper WHERE id IN ({ids}) AND title <> %s ORDER BY id"
+    with django_assert_num_queries(1):
+        found = bulk.look_up(statement, [paper.pk for paper in papers], ["Moors"])
+    assert [tuple(row) for row in found] == [("Tides",), ("Weirs",)]
+    assert bulk.look_up(statement, [], ["Moors"]) == []
+    with pytest.raises(ValueError, match="invalid literal"):
+        bulk.look_up(statement, ["1) OR (1=1"], ["Moors"])
 
 
 def test_reserved_keys_are_no_one_elses():
