@@ -333,9 +333,23 @@ def refresh_stale(*, progress=None):
 
 def refresh_all(*, progress=None):
     """Recompute every hub from the pair rows; returns how many. Bounded memory."""
-    cited = Citation.objects.values_list("cited_paper_id", flat=True)
-    mark_stale({*cited.distinct(), *HubSummary.objects.values_list("paper_id", flat=True)})
+    mark_stale({*_cited_papers(), *HubSummary.objects.values_list("paper_id", flat=True)})
     return refresh_stale(progress=progress)
+
+
+def _cited_papers():
+    """Ids of all papers that a pair cites. One query; memory: a byte for each id up to the newest.
+
+    Every pair is read: asked for DISTINCT ids of 16 million, PostgreSQL, whose guess of their number was a
+    fifteenth of it, turned over a hash table on its disk for ten minutes.
+    """
+    is_cited = np.zeros(0, bool)
+    table = Citation._meta.db_table
+    for (ids,) in bulk.read(f"SELECT cited_paper_id FROM {table}", (np.int64,)):  # noqa: S608 - a name of ours
+        if ids.max() >= len(is_cited):
+            is_cited = np.pad(is_cited, (0, int(ids.max()) + 1 - len(is_cited)))
+        is_cited[ids] = True
+    return np.flatnonzero(is_cited).tolist()
 
 
 def refresh_everything(*, progress=None):
