@@ -475,14 +475,14 @@ def store_columns(paper_ids, pairs, lookup=None):
             np.unique(np.concatenate([part["venue"] for part in parts])),
         )
     held = HubColumns.objects.filter(paper_id__among=pairs.papers[large].tolist())
-    versions, new = dict(held.values_list("paper_id", "version")), []
+    versions, new = dict(held.order_by().values_list("paper_id", "version")), []
     for place, part in zip(large, parts, strict=True):
         found = columns.Columns.build(part, lookup)
         row = found.pack(int(pairs.papers[place]), tallies.face(found))
         if row.paper_id not in versions:
             new.append(row)
         elif row.version != versions[row.paper_id]:
-            _save_changes(row, held.get(paper_id=row.paper_id))
+            _save_changes(row, HubColumns.objects.get(paper_id=row.paper_id))
     bulk.insert(HubColumns, new)
 
 
@@ -492,6 +492,7 @@ def _save_columns(found, held):
 
 
 def _save_changes(row, held):
+    """Write the HubColumns ``row`` as far as ``held``, the stored one, differs."""
     if held.version != row.version:
         names = [
             column.name

@@ -86,7 +86,7 @@ def count(number):
 def _thousands():
     """What the language sets between thousands, or "" where it groups digits in another way.
 
-    ``number_format`` looks it up for each number, twenty times as long as all the rest.
+    ``number_format`` would look it up anew for each of a picture's numbers.
     """
     shown = number_format(1_234_567, force_grouping=True)
     return shown[1] if shown == shown[1].join(("1", "234", "567")) else ""
