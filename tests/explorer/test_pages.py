@@ -21,6 +21,7 @@ from citations.models import Citation, Claim, HubSummary
 from explorer import components, design, facets, urls
 from explorer.templatetags import hub_tags
 from papers.models import Notice, PaperVersion
+from papers.sentences import split_sentences
 from tests.factories import (
     make_assertion,
     make_author,
@@ -918,11 +919,13 @@ def test_a_short_text_is_not_cut(text):
 
 @pytest.mark.parametrize("limit", [60, 200])
 def test_an_excerpt_is_the_same_whatever_stands_far_behind_it(limit):
-    text = f"{LONG[:900]} The dyke (as of old, see p. 3) was under water until May. {LONG}"
-    near = components.window(text, limit, 700, 710)
-    for more in ("", " It went on.", f" {LONG} (and so on) {LONG}"):
-        assert components.window(text + more, limit, 700, 710) == near
-    assert components.window(text, limit)[1] <= limit
+    text = f"{LONG[:630]} The dyke (as of old, see p. 3) was under water until May. {LONG}"
+    begins, ends = zip(*split_sentences(text), strict=True)
+    for start in range(0, 900, 7):
+        begin, end = components.window(text, limit, start, start + 5)
+        assert begin in begins and end in ends and begin <= start and start + 5 <= end + 1
+        for more in (" It went on.", f" {LONG} (and so on) {LONG}"):
+            assert components.window(text + more, limit, start, start + 5) == (begin, end)
 
 
 def test_a_sentence_without_end_is_cut_at_a_blank_around_its_mark():
