@@ -13,7 +13,7 @@ import msgspec
 
 from citations.models import Citation, CitationContext, CoCitedWorks, HubSummary
 from papers import bulk
-from papers.bulk import look_up, reading_connection
+from papers.bulk import look_up
 from papers.models import Paper
 
 MOST_REFERENCES = 500
@@ -30,24 +30,20 @@ def co_cited_works(paper_ids):
     of up to three such citing papers, the newest first …]``. One query; it reads each pair of works
     that share a citing paper once.
     """
-    ids = sorted(int(paper_id) for paper_id in paper_ids)
-    if not ids:
+    if not paper_ids:
         return {}, {}
     lines, left_out = {}, {}
     works = defaultdict(list)
-    with reading_connection().cursor() as cursor:
-        # The ids are written out, being ints: drivers limit how many parameters a query takes.
-        cursor.execute(STATEMENT.format(ids=", ".join(map(str, ids)), most_references=MOST_REFERENCES))
-        for part, hub_id, other_id, number in cursor.fetchall():
-            if part == LEFT_OUT:
-                left_out[hub_id] = number
-            elif part == COUNTED:
-                lines[hub_id, other_id] = [other_id, number, 0]
-                works[hub_id].append(lines[hub_id, other_id])
-            elif part == TOGETHER:
-                lines[hub_id, other_id][2] = number
-            else:
-                lines[hub_id, other_id].append(number)
+    for part, hub_id, other_id, number in look_up(STATEMENT, paper_ids, [MOST_REFERENCES]):
+        if part == LEFT_OUT:
+            left_out[hub_id] = number
+        elif part == COUNTED:
+            lines[hub_id, other_id] = [other_id, number, 0]
+            works[hub_id].append(lines[hub_id, other_id])
+        elif part == TOGETHER:
+            lines[hub_id, other_id][2] = number
+        else:
+            lines[hub_id, other_id].append(number)
     return dict(works), left_out
 
 
@@ -72,7 +68,7 @@ WITH heavy AS MATERIALIZED (
     WHERE hub.withdrawn_at IS NULL AND hub.cited_paper_id IN ({{ids}})
         AND (SELECT COUNT(*) FROM {CITATION} reference
              WHERE reference.citing_paper_id = hub.citing_paper_id AND reference.withdrawn_at IS NULL
-            ) > {{most_references}}
+            ) > %s
 ), pairs AS MATERIALIZED (
     SELECT hub.cited_paper_id AS hub_id, other.cited_paper_id AS other_id, hub.citing_paper_id AS citing_id,
         hub.citing_year AS citing_year, hub.id AS hub_citation, other.id AS other_citation

@@ -17,7 +17,7 @@ from django.db.models import Count, Exists, OuterRef
 from citations.estimates import Check, Estimate, Pool, Population, anchored_shares, basis
 from citations.labels import HUMAN_SOURCES, ROLE_ORDER, Dimension, LabelSource
 from citations.models import MACHINE_ROLES, Assertion, Citation, MachineReading
-from papers.bulk import reading_connection
+from papers.bulk import look_up
 from papers.models import LibraryMark
 
 SEVERAL = "several versions"
@@ -42,25 +42,22 @@ def populations(paper_ids):
         for role in MACHINE_ROLES
         for value in (f"m_{role} * {MILLION}", f"m_{role} * m_{role} * {MILLION}")
     )
-    marks = ", ".join(["%s"] * len(ids))
-    with reading_connection().cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT cited_paper_id, MIN(oldest), MAX(newest), COUNT(*), {sums}
-            FROM (
-                SELECT c.id, c.cited_paper_id,
-                       MIN(r.model_version) AS oldest, MAX(r.model_version) AS newest, {means}
-                FROM citations_citation c
-                JOIN citations_machinereading r ON r.citation_id = c.id
-                JOIN citations_citationcontext x ON x.id = r.context_id
-                WHERE c.cited_paper_id IN ({marks}) AND c.withdrawn_at IS NULL AND x.withdrawn_at IS NULL
-                GROUP BY c.id, c.cited_paper_id
-            ) AS pairs
-            GROUP BY cited_paper_id
-            """,  # noqa: S608 - names of columns only
-            ids,
-        )
-        rows = cursor.fetchall()
+    rows = look_up(
+        f"""
+        SELECT cited_paper_id, MIN(oldest), MAX(newest), COUNT(*), {sums}
+        FROM (
+            SELECT c.id, c.cited_paper_id,
+                   MIN(r.model_version) AS oldest, MAX(r.model_version) AS newest, {means}
+            FROM citations_citation c
+            JOIN citations_machinereading r ON r.citation_id = c.id
+            JOIN citations_citationcontext x ON x.id = r.context_id
+            WHERE c.cited_paper_id IN ({{ids}}) AND c.withdrawn_at IS NULL AND x.withdrawn_at IS NULL
+            GROUP BY c.id, c.cited_paper_id
+        ) AS pairs
+        GROUP BY cited_paper_id
+        """,  # noqa: S608 - names of columns only
+        ids,
+    )
     found = {}
     for paper_id, oldest, newest, size, *values in rows:
         by_role = dict(zip(MACHINE_ROLES, zip(values[::2], values[1::2], strict=True), strict=True))

@@ -64,13 +64,11 @@ class Held(NamedTuple):
 
     versions: int
     notices: int
-    claims: int
 
 
 HELD = """
 SELECT (SELECT COUNT(*) FROM papers_paperversion WHERE paper_id IN ({ids})),
-    (SELECT COUNT(*) FROM papers_notice WHERE paper_id IN ({ids})),
-    (SELECT COUNT(*) FROM citations_claim WHERE paper_id IN ({ids}) AND withdrawn_at IS NULL)
+    (SELECT COUNT(*) FROM papers_notice WHERE paper_id IN ({ids}))
 """
 
 
@@ -306,7 +304,7 @@ class Hub:
 
     @cached_property
     def held(self):
-        """How many versions, notices and claims there are: of most papers none. One query."""
+        """How many versions and notices there are: of most papers none. One query."""
         return Held(*look_up(HELD, [self.paper.pk])[0])
 
     def versions(self):
@@ -318,10 +316,9 @@ class Hub:
         return list(self.paper.notices.prefetch_related("notice_paper")) if self.held.notices else []
 
     def claims(self):
-        """The ledger, and ``_untied``. Two queries where there are claims, beside that of ``held``."""
-        claims, treated = [], []
-        if self.held.claims:
-            claims = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None))
+        """The ledger, and ``_untied``. One query, a second where there are claims."""
+        claims, treated = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None)), []
+        if claims:
             pairs = ClaimTreatment.objects.filter(
                 claim__in=claims, citation__cited_paper=self.paper, citation__withdrawn_at=None
             )

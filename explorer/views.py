@@ -24,7 +24,7 @@ from explorer.components import suggestion_facts
 from explorer.filters import HUB_TABLE, LARGEST_ID, HubListing, Query
 from explorer.hub import EXPLORER, Hub, attach, evidence, hubs_for_list
 from explorer.limits import refused
-from explorer.representative import SHOWN, telling_context
+from explorer.representative import telling_context
 from papers import identifiers
 from papers.addresses import address
 from papers.models import Author, Field, Paper, PaperRedirect
@@ -188,10 +188,9 @@ def hub(request, paper, path):
         "co_cited_map": page.co_citation_map(co_cited),
         "left_out": left_out,
         "representatives": [(one, telling_context(one)) for one in representatives],
-        "representatives_shown": SHOWN,
         "versions": page.versions(),
         "notices": page.notices(),
-        "fields": paper.fields.values_list("name", flat=True),
+        "fields": list(paper.fields.values_list("name", flat=True)),
         "machine_read": page.machine(),
         "more_over_time": page.polarity_and_depth_over_time(),
         "page_url": absolute(request, path),

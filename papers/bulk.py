@@ -14,6 +14,7 @@ import secrets
 from contextlib import closing, contextmanager
 from datetime import datetime
 from itertools import chain
+from operator import getitem
 
 import msgspec
 import numpy as np
@@ -106,9 +107,7 @@ def insert_plain(model, rows):
     to write.
     """
     fields = model._meta.concrete_fields
-    columns = [(field.attname, _adapter(field)) for field in fields]
-    lines = (tuple(adapt(row[name]) if adapt else row[name] for name, adapt in columns) for row in rows)
-    write(model, [field.attname for field in fields], lines)
+    write(model, [field.attname for field in fields], _values(fields, rows, get=getitem))
 
 
 def reserve(model, count):
@@ -372,11 +371,11 @@ def _set_times(row):
             setattr(row, field.attname, timezone.now())
 
 
-def _values(fields, rows):
-    """The rows as tuples that the database driver takes."""
+def _values(fields, rows, *, get=getattr):
+    """The rows, of which ``get`` takes an attribute, as tuples that the database driver takes."""
     getters = [(field.attname, _adapter(field)) for field in fields]
     for row in rows:
-        yield tuple(adapt(getattr(row, name)) if adapt else getattr(row, name) for name, adapt in getters)
+        yield tuple(adapt(get(row, name)) if adapt else get(row, name) for name, adapt in getters)
 
 
 def _adapter(field):

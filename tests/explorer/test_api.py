@@ -673,7 +673,7 @@ def test_answers_cost_few_queries_for_a_large_hub(get, django_assert_max_num_que
         make_claim(paper)
     make_treatment(paper.claims.first(), paper.incoming_citations.first())
     refresh()
-    parts = {"": 7, "/hub": 2, "/citations?per_page=100": 11, "/cocited": 5, "/claims": 4}
+    parts = {"": 7, "/hub": 2, "/citations?per_page=100": 11, "/cocited": 5, "/claims": 3}
     for part, most in parts.items():
         with django_assert_max_num_queries(most):
             get(f"papers/{paper.pk}{part}")
