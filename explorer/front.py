@@ -73,7 +73,7 @@ def example():
     """(Hub, citation, context): a much cited hub with labels, and one citing sentence; None without one.
 
     The sentence may be missing, then both are None. The most cited with ten labelled papers, else with
-    any. Ten queries at most.
+    any. Eleven queries at most.
     """
     first = HubSummary.objects.order_by("-known", "paper_id").values_list("paper_id", "labelled")[:LOOKED_AT]
     found = sorted(first, key=lambda row: row[1] < TELLING)  # stable: the most cited stay first
