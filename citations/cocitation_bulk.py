@@ -12,18 +12,26 @@ the highest id on, so that the first ones of a list are the examples.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from django.db import connection
+from django.db.models import Count
 from scipy import sparse
 
 from citations import cocitation
 from citations.cocitation import CITATION, CONTEXT, EXAMPLES, PAPER, TOP
+from citations.models import Citation
 from papers import bulk
 from papers.models import Paper
 
 NO_YEAR, LATER = -1, 10_000  # beside any year, which a paper has between 1000 and 2200
 LEVELS = 32  # powers of two that a count can reach
 LARGE = 1000  # citing papers
+# Of a hub that more papers cite, not every reference of these is read, if works that are cited often enough
+# to be among its top are few: their citing pairs at most so many times its own.
+HUGE = 20_000
+LISTS = 3
+SURELY = 0.9  # of what the last of the stored works shares with a hub, one at the same place will share now
 MEETINGS_AT_ONCE = 4_000_000  # of a hub, a citing paper and another work: what bounds the memory
 SLOTS = 8_000_000  # of two bytes
 BITS = 62  # of a number that says which citing papers; hubs with more are counted by ones
@@ -223,38 +231,119 @@ class Counter:
         return line[met] - 1, citing[number[met]]
 
 
-def count_some(known):
+def count_some(pairs, known):
     """As ``cocitation.co_cited_works`` for few hubs of any size: those above LARGE one by one.
 
-    ``known``: paper id -> how many papers cite it.
+    ``known``: paper id -> how many papers cite it; ``pairs``: ``columns.Pairs`` of these hubs.
     """
     large = [paper_id for paper_id, papers in known.items() if papers > LARGE]
     works, left_out = cocitation.co_cited_works(known.keys() - set(large))
     for paper_id in large:
-        works[paper_id], left_out[paper_id] = _count_large(int(paper_id))
+        part = pairs.of(np.searchsorted(pairs.papers, paper_id))
+        works[paper_id], left_out[paper_id] = _count_large(int(paper_id), part["citing"])
     return (
         {paper_id: lines for paper_id, lines in works.items() if lines},
         {paper_id: number for paper_id, number in left_out.items() if number},
     )
 
 
-def _count_large(hub_id):
-    """(lines, citing papers left out) of one hub. Three queries, the first a row for each reference.
+def _count_large(hub_id, papers):
+    """(lines, citing papers left out) of one hub that ``papers``, the newest first, cite.
 
-    A tenth of the time that the statement takes, which writes that many rows to disk twice.
+    Four queries, or six; seven where a guess fails. A tenth of the time that the statement takes, which
+    writes a row for each reference to disk twice.
     """
-    both = f"""
-        FROM {CITATION} hub JOIN {CITATION} other ON other.citing_paper_id = hub.citing_paper_id
-            AND other.withdrawn_at IS NULL
-        {{more}}
-        WHERE hub.cited_paper_id = {hub_id} AND hub.withdrawn_at IS NULL
-    """  # noqa: S608 - names of our tables and a number
-    references = f"SELECT hub.citing_paper_id, COALESCE(hub.citing_year, 0), other.cited_paper_id {both}"
-    citing, year, cited = _joined(bulk.read(references.format(more=""), (np.int64, np.int16, np.int64)), 3)
-    papers, number, lengths = np.unique(citing, return_inverse=True, return_counts=True)
-    heavy = papers[lengths > cocitation.MOST_REFERENCES]
-    light = (lengths <= cocitation.MOST_REFERENCES)[number]
-    citing, year, cited = citing[light], year[light], cited[light]
+    heavy = _with_too_many_references(papers)
+    papers = papers[~np.isin(papers, heavy)]
+    top, least = [], 0
+    if len(papers) > HUGE:
+        works, least = _likely_works(hub_id, LISTS * len(papers))
+        if least:
+            top = _most_shared(hub_id, _references_to(works, papers))
+    # A work that was not looked at is cited by fewer than ``least`` papers, of whatever kind.
+    if len(top) < TOP or top[-1].papers < least:
+        top = _most_shared(hub_id, _references_of(hub_id, papers))
+    together = _passages_of_both(hub_id, [line.work for line in top], heavy)
+    lines = [
+        [
+            line.work,
+            line.papers,
+            together.get(line.work, 0),
+            *papers[np.sort(line.places)[:EXAMPLES]].tolist(),
+        ]
+        for line in top
+    ]
+    return lines, len(heavy)
+
+
+def _with_too_many_references(papers):
+    """Ids of those of ``papers`` that are left out. Two queries."""
+    # Withdrawn references count at first: the index alone then tells who may have too many.
+    found = papers.tolist()
+    for references in (Citation.objects, Citation.objects.current()):
+        each = references.filter(citing_paper_id__among=found).order_by().values("citing_paper_id")
+        many = each.annotate(references=Count("*")).filter(references__gt=cocitation.MOST_REFERENCES)
+        found = list(many.values_list("citing_paper_id", flat=True))
+    return found
+
+
+class Shared(NamedTuple):
+    """A work, the number of papers that cite it with the hub, and the places of these."""
+
+    work: int
+    papers: int
+    places: np.ndarray
+
+
+def _likely_works(hub_id, most):
+    """Works that are cited often enough to be among the top of a hub, and how often that is at least.
+
+    A guess by the works that are stored of it: somewhat fewer than the last of them shares. (None, 0)
+    where these tell nothing, or more than ``most`` pairs cite such works. Two queries, the second one
+    reading an index of all pairs.
+    """
+    stored = cocitation.stored_works([hub_id]).get(hub_id, [])
+    least = int(stored[-1][1] * SURELY) if len(stored) == TOP else 0
+    if not least:
+        return None, 0
+    # Withdrawn pairs count: it is to be an upper bound, and the index alone tells it.
+    often = (
+        f"SELECT cited_paper_id, COUNT(*) FROM {CITATION} GROUP BY cited_paper_id HAVING COUNT(*) >= {least}"  # noqa: S608
+    )
+    works, pairs = _joined(bulk.read(often, (np.int64, np.int64)), 2)
+    others = works != hub_id
+    return (works[others], least) if pairs[others].sum() <= most else (None, 0)
+
+
+def _references_to(works, papers):
+    """(place in ``papers``, id of the work) of each of their current references to ``works``. One query."""
+    ids = ", ".join(map(str, works.tolist())) or "NULL"
+    statement = f"""
+        SELECT citing_paper_id, cited_paper_id FROM {CITATION}
+        WHERE cited_paper_id IN ({ids}) AND withdrawn_at IS NULL
+    """  # noqa: S608 - a name of ours and numbers
+    return _among(papers, statement)
+
+
+def _references_of(hub_id, papers):
+    """As ``_references_to``, to any work; ``papers`` cite the hub. One query, a row for each reference."""
+    return _among(
+        papers, f"SELECT hub.citing_paper_id, other.cited_paper_id {BOTH.format(hub=hub_id, more='')}"
+    )
+
+
+def _among(papers, statement):
+    by_id = np.argsort(papers)
+    place, found = Places(papers[by_id]), []
+    for citing, cited in bulk.read(statement, (np.int64, np.int64)):
+        places = place(citing)
+        found.append((by_id[places[places >= 0]], cited[places >= 0]))
+    return _joined(found, 2)
+
+
+def _most_shared(hub_id, references):
+    """The TOP works that papers of a hub cite, as Shared in the order of the rule, of these references."""
+    places, cited = references
     others, counts = np.unique(cited[cited != hub_id], return_counts=True)
     least = np.partition(counts, -TOP)[-TOP] if len(counts) > TOP else 0
     others, counts = others[counts >= least].tolist(), counts[counts >= least].tolist()
@@ -264,33 +353,32 @@ def _count_large(hub_id):
         for other, count in zip(others, counts, strict=True)
         if other in years
     )[:TOP]
-    together = _passages_of_both(both, [other for _count, _year, other in top], heavy.tolist())
-    lines = []
-    for count, _year, other in top:
-        both_cite = np.flatnonzero(cited == other)
-        newest = np.lexsort((citing[both_cite], year[both_cite]))[: -EXAMPLES - 1 : -1]
-        lines.append([other, -count, together.get(other, 0), *citing[both_cite[newest]].tolist()])
-    return lines, len(heavy)
+    return [Shared(other, -count, places[cited == other]) for count, _year, other in top]
 
 
-def _passages_of_both(both, others, left_out):
-    """``{other id: passages}`` that cite it and the hub of ``both``. One query."""
-    if not others:
-        return {}
+BOTH = f"""
+    FROM {CITATION} hub JOIN {CITATION} other ON other.citing_paper_id = hub.citing_paper_id
+        AND other.withdrawn_at IS NULL
+    {{more}}
+    WHERE hub.cited_paper_id = {{hub}} AND hub.withdrawn_at IS NULL
+"""  # noqa: S608 - names of our tables only
+
+
+def _passages_of_both(hub_id, others, left_out):
+    """``{other id: passages}`` that cite it and the hub. One query."""
     contexts = f"""
         JOIN {CONTEXT} here ON here.citation_id = hub.id AND here.withdrawn_at IS NULL
         JOIN {CONTEXT} there ON there.citation_id = other.id AND there.withdrawn_at IS NULL
             AND there.passage_id = here.passage_id
     """
-    # The ids are written out, being ints, as in the statement for many hubs.
-    these, not_these = (", ".join(map(str, ids)) for ids in (others, [*left_out, 0]))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT other.cited_paper_id, COUNT(*) {both.format(more=contexts)}"
-            f" AND other.cited_paper_id IN ({these}) AND hub.citing_paper_id NOT IN ({not_these})"
-            " GROUP BY other.cited_paper_id"
-        )
-        return dict(cursor.fetchall())
+    not_these = ", ".join(map(str, [*left_out, 0]))
+    statement = f"""
+        SELECT other.cited_paper_id, COUNT(*) {BOTH.format(hub=hub_id, more=contexts)}
+            AND other.cited_paper_id IN ({{ids}})
+            AND hub.citing_paper_id NOT IN ({not_these})
+        GROUP BY other.cited_paper_id
+    """  # noqa: S608 - names of our tables and numbers
+    return dict(bulk.look_up(statement, others)) if others else {}
 
 
 def _top(hubs, begins, other, count, works):

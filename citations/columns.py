@@ -79,13 +79,13 @@ def _code(column, words):
     return f"CASE {column} {cases} END"
 
 
-def _statement(where):
+def _statement(where, known):
     """SQL for the rows of ``_ROW``, of current pairs that ``where`` (a condition on ``c``) lets through."""
     pair, context, reading, summary = (
         model._meta.db_table for model in (Citation, CitationContext, MachineReading, HubSummary)
     )
     machine = (
-        f"CASE WHEN EXISTS (SELECT 1 FROM {reading} r JOIN {context} x ON x.id = r.context_id"  # noqa: S608 - names only
+        f"CASE WHEN c.is_read AND EXISTS (SELECT 1 FROM {reading} r JOIN {context} x ON x.id = r.context_id"  # noqa: S608 - names only
         f" WHERE r.citation_id = c.id AND x.withdrawn_at IS NULL) THEN {MACHINE} ELSE 0 END"
     )
     codes = {
@@ -106,26 +106,27 @@ def _statement(where):
         "citing": "c.citing_paper_id",
         "year": f"COALESCE(c.citing_year, {UNDATED})",
         "venue": "COALESCE(c.citing_venue_id, 0)",
-        "known": "COALESCE(s.known, 0)",
+        "known": "COALESCE(s.known, 0)" if known else "0",
         "sections": "c.section_mask",
         "packed": " + ".join(
             f"CAST({codes[name]} AS bigint) * {16**place}" for place, name in enumerate(PACKED)
         ),
         "probability": "COALESCE(c.suggestion_probability, 0)",
     }
+    joined = f"LEFT JOIN {summary} s ON s.paper_id = c.citing_paper_id" if known else ""
     return (
         f"SELECT {', '.join(values.values())} FROM {pair} c"  # noqa: S608 - names of ours and numbers only
-        f" LEFT JOIN {summary} s ON s.paper_id = c.citing_paper_id WHERE c.withdrawn_at IS NULL AND {where}"
+        f" {joined} WHERE c.withdrawn_at IS NULL AND {where}"
     )
 
 
-def blocks(where):
+def blocks(where, *, known=True):
     """Yield structured arrays of ROW, in no order, for the pairs that ``where`` lets through. One query.
 
-    ``where`` is SQL of ours on the pair row ``c``.
+    ``where`` is SQL of ours on the pair row ``c``; without ``known``, that column is 0.
     """
     kinds = [ROW[name].type for name in ROW.names]
-    for arrays in bulk.read(_statement(where), kinds):
+    for arrays in bulk.read(_statement(where, known), kinds):
         rows = np.empty(len(arrays[0]), ROW)
         for name, values in zip(ROW.names, arrays, strict=True):
             rows[name] = values
@@ -216,13 +217,13 @@ class Lookup:
     @classmethod
     def of(cls, citing, venues):
         tagged = Paper.fields.through.objects.filter(paper_id__among=citing.tolist())
-        lines = tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id", "field__name")
-        rows, fields = [], {}
-        for paper_id, field_id, name in lines:
-            rows.append((paper_id, field_id))
-            fields[field_id] = name
-        named = Venue.objects.filter(id__among=venues.tolist()).order_by()
-        return cls(rows, fields, dict(named.values_list("id", "name")))
+        rows = list(tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id"))
+        fields = {field_id for _paper_id, field_id in rows}
+        named = (
+            model.objects.filter(id__among=ids).order_by().values_list("id", "name")
+            for model, ids in ((Field, fields), (Venue, venues.tolist()))
+        )
+        return cls(rows, *map(dict, named))
 
     @classmethod
     def whole(cls):

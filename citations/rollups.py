@@ -375,7 +375,7 @@ def refresh_hubs(paper_ids):
         with transaction.atomic():
             bulk.lock_library()  # or a summary read before someone's commit is written after it
             pairs = columns.read_pairs(ids)
-            changed = _store(ids, pairs, count=cocitation_bulk.count_some)
+            changed = _store(ids, pairs, count=partial(cocitation_bulk.count_some, pairs))
             _tell_known(changed)
 
 

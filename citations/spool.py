@@ -45,7 +45,7 @@ class Spool:
         self._parts = [self._files.enter_context(TemporaryFile()) for _part in range(self.number)]
         self.known = np.zeros(newest + 1, np.int64)
         with transaction.atomic():
-            for block in columns.blocks("TRUE"):
+            for block in columns.blocks("TRUE", known=False):
                 cited = block["cited"]
                 if cited.max() >= len(self.known):
                     self.known = np.pad(self.known, (0, int(cited.max()) + 1 - len(self.known)))

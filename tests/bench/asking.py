@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BinaryField, Count, Sum
 from django.db.models.functions import Length
 from django.http import HttpResponse, QueryDict
@@ -31,10 +31,13 @@ from django.urls import path
 
 from citations import curation
 from citations.models import Citation, CitationContext, HubColumns, HubSummary
+from citations.rollups import mark_stale, refresh_stale
 from explorer import facets
+from papers.models import Paper
 
 ROUNDS = 5
 LABELS = 5  # sentences that are relabelled
+PAIRS = 3  # that are added
 SMALL = 100  # citing papers of the hub that the large one is held against
 DEEP = 5000  # a page
 DOUBLE = (
@@ -98,6 +101,7 @@ def measure(rounds):
     filters = [pair for pair in ask.medians.items() if pair[0].startswith(explorer)]
     slowest = sorted(filters, key=lambda pair: -pair[1])[:5]
     groups |= _relabel(large, ask)
+    groups["a pair added: hub right again"] = _add_pairs(large, ask)
     return {
         "groups": groups,
         "statements": _statements(large.pk, ask, 4 * rounds),
@@ -252,6 +256,21 @@ def _relabel(large, ask):
             raise RuntimeError(f"a label did not reach its hub: {before}, then {after}")
     curation.withdraw_labels(labels=labelled, curator=curator)
     return {"relabelled: the label itself": labels, "relabelled: hub right again": both}
+
+
+def _add_pairs(large, ask):
+    """Times of refreshing the large hub after a paper more cites it; nothing of it stays."""
+    known, times = large.hub_summary.known, []
+    others = Paper.objects.exclude(outgoing_citations__cited_paper=large).exclude(pk=large.pk)
+    for paper in others.order_by("-id")[:PAIRS]:
+        with transaction.atomic():
+            Citation.objects.create(citing_paper=paper, cited_paper=large, match_status="exact")
+            mark_stale([large.pk])
+            times.append(ask.timed(refresh_stale))
+            if HubSummary.objects.get(paper=large).known != known + 1:
+                raise RuntimeError("a pair did not reach its hub")
+            transaction.set_rollback(True)
+    return times
 
 
 def _packed():

@@ -10,6 +10,7 @@ from citations import cocitation, cocitation_bulk, rollups
 from citations.checks import check_library
 from citations.cocitation import co_cited_works, stored_works
 from citations.cocitation_bulk import Counter, Places, count_some
+from citations.columns import read_pairs
 from citations.models import Citation, CoCitedWorks, StaleHub
 from citations.rollups import mark_stale, refresh_pairs, refresh_stale
 from papers.models import Paper
@@ -29,6 +30,11 @@ LIBRARIES = st.tuples(st.lists(YEARS, min_size=WORKS, max_size=WORKS), st.lists(
 def build(library):
     years, citing_papers = library
     works = [make_paper(year=year) for year in years]
+    cite(works, citing_papers)
+    return works
+
+
+def cite(works, citing_papers):
     now = timezone.now()
     for year, cites, withdrawn, passages in citing_papers:
         citing = make_paper(year=year)
@@ -43,7 +49,6 @@ def build(library):
         gone = [pairs[number].pk for number in withdrawn & cites]
         Citation.objects.filter(pk__in=gone).update(withdrawn_at=now)
     refresh_pairs(Citation.objects.values_list("pk", flat=True))
-    return works
 
 
 def as_it_is(patch):
@@ -84,11 +89,65 @@ def test_the_count_in_bulk_equals_the_statement(limits, library):
 @given(library=LIBRARIES)
 def test_the_count_of_a_large_hub_equals_the_statement(limits, library):
     build(library)
-    papers = dict.fromkeys(Paper.objects.values_list("pk", flat=True), 10)
+    pairs = read_pairs(Paper.objects.values_list("pk", flat=True))
+    papers = dict.fromkeys(pairs.papers.tolist(), 10)
     with pytest.MonkeyPatch.context() as patch:
         limits(patch)
         patch.setattr(cocitation_bulk, "LARGE", 9)
-        assert count_some(papers) == co_cited_works(papers)
+        assert count_some(pairs, papers) == co_cited_works(papers)
+
+
+def huge(patch):
+    """Every hub as if it were too large to read each reference of its citing papers."""
+    few_at_the_top(patch)
+    patch.setattr(cocitation, "STORED_FROM", 1)
+    patch.setattr(cocitation_bulk, "LARGE", 0)
+    patch.setattr(cocitation_bulk, "HUGE", 0)
+    patch.setattr(cocitation_bulk, "LISTS", WORKS)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@given(library=LIBRARIES, more=st.lists(CITING, max_size=4), gone=SOME)
+def test_the_works_stored_of_a_huge_hub_tell_which_others_to_count(library, more, gone):
+    works = build(library)
+    with pytest.MonkeyPatch.context() as patch:
+        huge(patch)
+        rollups.refresh_all()
+        cite(works, more)
+        citing = sorted({*Citation.objects.values_list("citing_paper_id", flat=True)})
+        withdrawn = Citation.objects.filter(
+            citing_paper_id__in=citing[:4], cited_paper__in=[works[n] for n in gone]
+        )
+        withdrawn.update(withdrawn_at=timezone.now())
+        pairs = read_pairs(Paper.objects.values_list("pk", flat=True))
+        papers = dict.fromkeys(pairs.papers.tolist(), 10)
+        assert count_some(pairs, papers) == co_cited_works(papers)
+
+
+def test_of_a_huge_hub_only_works_cited_often_enough_are_counted(monkeypatch):
+    works = build(
+        (
+            [2000] * WORKS,
+            [(2001, {0, 1, 2}, set(), [({0, 1}, set())])] * 2 + [(2002, {0, 1, 2, 3}, set(), [])] * 2,
+        )
+    )
+    huge(monkeypatch)
+    rollups.refresh_all()
+    read, counted = cocitation_bulk._references_to, []
+    monkeypatch.setattr(
+        cocitation_bulk, "_references_to", lambda works, papers: counted.append(works) or read(works, papers)
+    )
+    hub = {works[0].pk: 4}
+    assert count_some(read_pairs(hub), hub) == co_cited_works(hub)
+    assert [sorted(ids.tolist()) for ids in counted] == [[works[1].pk, works[2].pk]]
+    # The two share less than the third by now: the guess fails, and everything is read.
+    for work in works[1:3]:
+        pairs = Citation.objects.filter(cited_paper=work).order_by("pk")
+        Citation.objects.filter(pk__in=pairs.values_list("pk", flat=True)[1:]).update(
+            withdrawn_at=timezone.now()
+        )
+    assert count_some(read_pairs(hub), hub) == co_cited_works(hub)
+    assert len(counted) == 2
 
 
 def test_it_answers_for_a_part_for_nobody_and_for_papers_that_are_not_there():
