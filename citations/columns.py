@@ -27,6 +27,7 @@ from citations.labels import LabelSource, Polarity, Role
 from citations.models import Citation, CitationContext, HubColumns, HubSummary, MachineReading
 from papers import bulk
 from papers.models import Field, Paper, Venue
+from papers.prepared import Prepared
 
 FORMAT = 2
 STORED_FROM = 100  # citing papers
@@ -398,6 +399,13 @@ def stored(row):
     return columns
 
 
+FACES = Prepared(
+    lambda paper_id: HubColumns.objects.filter(paper_id=paper_id, format=FORMAT).only(
+        "paper_id", "version", "face"
+    )
+)
+
+
 def of(paper_id, known):
     """The Columns of a paper that ``known`` papers cite. At most three queries."""
     row = face_of(paper_id, known)
@@ -411,5 +419,4 @@ def face_of(paper_id, known):
     """
     if known < STORED_FROM:
         return None
-    rows = HubColumns.objects.filter(paper_id=paper_id, format=FORMAT)
-    return next(iter(rows.only("paper_id", "version", "face")), None)
+    return next(iter(FACES(paper_id)), None)

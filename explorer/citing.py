@@ -27,6 +27,7 @@ from explorer.filters import MOST_VALUES, Query
 from papers import text
 from papers.bulk import look_up
 from papers.models import Field, Paper, Venue
+from papers.prepared import Prepared
 from papers.sections import SECTION_KINDS
 from papers.words import MOST_WORDS
 
@@ -142,6 +143,7 @@ MASKS = {
 }
 REPEATABLE = {parameter.name for parameter in PARAMETERS if parameter.kind == "many"}
 NAMED = {"field": Field, "venue": Venue}  # facets that go by ids
+PAIRS = Prepared(lambda paper_id, ids: Citation.objects.incoming(paper_id).filter(citing_paper__among=ids))
 
 
 # -- orders: Columns -> places, first to last ------------------------------------------------------------
@@ -223,8 +225,7 @@ class Citing:
     def pairs(self, *lists):
         """The citations of these lists of ids of citing papers: a list for each, in its order. One query."""
         wanted = {one for ids in lists for one in ids}
-        found = Citation.objects.incoming(self.paper_id).filter(citing_paper__among=wanted)
-        by_id = {row.citing_paper_id: row for row in found}
+        by_id = {row.citing_paper_id: row for row in PAIRS(self.paper_id, wanted)}
         return [[by_id[key] for key in ids if key in by_id] for ids in lists]
 
     def masks(self, values):

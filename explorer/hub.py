@@ -29,11 +29,24 @@ from explorer.representative import candidates, choose
 from papers.addresses import address
 from papers.bulk import look_up
 from papers.models import Authorship, Paper, PaperIdentifier
+from papers.prepared import Prepared
 from papers.querysets import sign
 
 EXPLORER = "#citing-papers-explorer"
 # Of a paper in a list: reading whole rows takes twice as long.
 PRINTED = ("title", "year", "language", "retracted", "is_stub", "is_fictional", "summary", "summary_origin")
+PRINTED_PAPERS = Prepared(
+    lambda ids: Paper.objects.filter(pk__among=ids).only(*PRINTED).annotate(venue_name=F("venue__name"))
+)
+CONTEXTS = Prepared(
+    lambda ids: (
+        CitationContext.objects.current()
+        .filter(citation__among=ids)
+        .select_related("passage")
+        .order_by(F("passage__position").asc(nulls_last=True), "id")
+    )
+)
+CLAIMS = Prepared(lambda paper_id: Claim.objects.filter(paper_id=paper_id, withdrawn_at=None))
 LEAST_SHOWN = 0.005  # an estimated share that a page rounds to 1 % or more
 POLARITY_ROWS = (Polarity.SUPPORTS, Polarity.QUALIFIES, Polarity.DISPUTES)
 NOT_LABELS = {
@@ -317,7 +330,7 @@ class Hub:
 
     def claims(self):
         """The ledger, and ``_untied``. One query, a second where there are claims."""
-        claims, treated = list(Claim.objects.filter(paper=self.paper, withdrawn_at=None)), []
+        claims, treated = CLAIMS(self.paper.pk), []
         if claims:
             pairs = ClaimTreatment.objects.filter(
                 claim__in=claims, citation__cited_paper=self.paper, citation__withdrawn_at=None
@@ -506,11 +519,12 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     """
     citing = {citation.citing_paper_id for citation in citations}
     wanted = {one for row in co_cited for one in (row.paper_id, *row.example_ids)} | citing
-    papers = Paper.objects.filter(pk__among=wanted)
     if whole:
-        papers = papers.select_related("venue").defer("abstract", "search_text")
+        papers = (
+            Paper.objects.filter(pk__among=wanted).select_related("venue").defer("abstract", "search_text")
+        )
     else:
-        papers = papers.only(*PRINTED).annotate(venue_name=F("venue__name"))
+        papers = PRINTED_PAPERS(wanted)
     papers = {one.pk: one for one in papers}
     for citation in citations:
         citation.citing_paper = papers[citation.citing_paper_id]
@@ -531,8 +545,7 @@ def attach(paper, citations, co_cited=(), *, whole=False):
     named = [one for one in papers.values() if whole or not one.title]
     prefetch_related_objects([paper, *named], Prefetch("identifiers", identified))
     held = {citation.pk: [] for citation in citations}
-    contexts = CitationContext.objects.current().filter(citation__among=held).select_related("passage")
-    for context in contexts.order_by(F("passage__position").asc(nulls_last=True), "id"):
+    for context in CONTEXTS(held):
         held[context.citation_id].append(context)
     for citation in citations:
         citation.current_contexts = held[citation.pk]

@@ -28,6 +28,7 @@ from explorer.representative import telling_context
 from papers import identifiers
 from papers.addresses import address
 from papers.models import Author, Field, Paper, PaperRedirect
+from papers.prepared import Prepared
 
 # The rules of citations/headline.py in words, for /about/labels/.
 STATUS_RULES = {
@@ -61,6 +62,11 @@ AUTHOR_PAPERS = 200
 FIELDS_OFFERED = 300
 
 
+PAPERS = Paper.objects.select_related("venue", "hub_summary")
+PAPER = Prepared(lambda number: PAPERS.filter(pk=number))
+MERGED_AWAY = Prepared(lambda number: PAPERS.filter(redirects__old_id=number))
+
+
 def of_paper(route):
     """Decorate a view of one paper: it is given the paper and its own path, and what else its address names.
 
@@ -71,10 +77,8 @@ def of_paper(route):
     def decorate(view):
         @wraps(view)
         def found(request, paper_id, slug="", **more):
-            papers_read = Paper.objects.select_related("venue", "hub_summary")
-            paper = next(iter(papers_read.filter(pk=min(paper_id, LARGEST_ID))), None)
-            if paper is None:
-                paper = papers_read.filter(redirects__old_id=min(paper_id, LARGEST_ID)).first()
+            number = min(paper_id, LARGEST_ID)
+            paper = next(iter(PAPER(number) or MERGED_AWAY(number)), None)
             if paper is None:
                 raise Http404(_("There is no paper with the number %s.") % paper_id)
             path = reverse(route, kwargs={"paper_id": paper.pk, "slug": paper.slug, **more})

@@ -32,13 +32,18 @@ class Among(Lookup):
         _mark, [values] = self.process_rhs(compiler, connection)
         if not values:
             raise EmptyResultSet
+        given = (*parameters, array_of(values, connection))
         if connection.vendor == "postgresql":
             kind = (
                 "text" if isinstance(self.lhs.output_field, models.CharField | models.TextField) else "bigint"
             )
-            return f"{column} = ANY(%s::{kind}[])", (*parameters, array_text(values))
-        among = f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - a column's name only
-        return among, (*parameters, json.dumps(values))
+            return f"{column} = ANY(%s::{kind}[])", given
+        return f"{column} IN (SELECT value FROM json_each(%s))", given  # noqa: S608 - a column's name only
+
+
+def array_of(values, connection):
+    """Values as the one parameter of ``__among``."""
+    return array_text(values) if connection.vendor == "postgresql" else json.dumps([*values])
 
 
 class PaperQuerySet(models.QuerySet):
