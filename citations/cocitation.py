@@ -138,16 +138,13 @@ def cited_together(paper_ids):
     return {pair: papers for pair, papers in together.items() if known.keys() >= {*pair}}, known
 
 
-def refresh_co_citations(known, *, count=co_cited_works):
-    """Store the co-cited works of these papers, as far as ten papers cite them.
+def store_co_cited(paper_ids, works):
+    """Make ``works``, lines of co-cited works by paper, what is stored of these papers.
 
-    ``known``: paper id -> how many papers cite it; ``count``: what counts them, given such a
-    dictionary (``cocitation_bulk.py`` has others). Returns ``{paper id: citing papers left out}``.
-    Rows that stay the same are not written. Three queries, two more where something changed.
+    Rows that stay the same are not written. Two queries, two more where something changed.
     """
-    works, left_out = count({key: papers for key, papers in known.items() if papers >= STORED_FROM})
     counted = {paper_id: msgspec.json.encode(lines).decode() for paper_id, lines in works.items()}
-    stored = dict(CoCitedWorks.objects.filter(paper_id__among=known).values_list("paper_id", "works"))
+    stored = dict(CoCitedWorks.objects.filter(paper_id__among=paper_ids).values_list("paper_id", "works"))
     rows = {
         paper_id: CoCitedWorks(paper_id=paper_id, works=text)
         for paper_id, text in counted.items()
@@ -156,4 +153,3 @@ def refresh_co_citations(known, *, count=co_cited_works):
     bulk.update(CoCitedWorks, [row for paper_id, row in rows.items() if paper_id in stored], ["works"])
     bulk.insert(CoCitedWorks, [row for paper_id, row in rows.items() if paper_id not in stored])
     CoCitedWorks.objects.filter(paper_id__among=stored.keys() - counted.keys()).delete()
-    return left_out

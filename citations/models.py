@@ -507,7 +507,7 @@ class HubSummary(models.Model):
     """
 
     paper = models.OneToOneField(
-        Paper, on_delete=models.CASCADE, primary_key=True, related_name="hub_summary"
+        Paper, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="hub_summary"
     )
     known = models.PositiveIntegerField()
     read = models.PositiveIntegerField()
@@ -557,7 +557,7 @@ class HubColumns(models.Model):
     """
 
     paper = models.OneToOneField(
-        Paper, on_delete=models.CASCADE, primary_key=True, related_name="hub_columns"
+        Paper, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="hub_columns"
     )
     format = models.PositiveSmallIntegerField()
     version = models.BigIntegerField()
@@ -614,7 +614,7 @@ class CoCitedWorks(models.Model):
     """
 
     paper = models.OneToOneField(
-        Paper, on_delete=models.CASCADE, primary_key=True, related_name="co_cited_works"
+        Paper, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="co_cited_works"
     )
     works = models.TextField()
 

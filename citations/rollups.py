@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import numpy as np
 from django.db import transaction
@@ -375,8 +376,8 @@ def refresh_hubs(paper_ids):
         with transaction.atomic():
             bulk.lock_library()  # or a summary read before someone's commit is written after it
             pairs = columns.read_pairs(ids)
-            changed = _store(ids, pairs, count=partial(cocitation_bulk.count_some, pairs))
-            _tell_known(changed)
+            derived = _derive(pairs, count=partial(cocitation_bulk.count_some, pairs))
+            _tell_known(_store(ids, derived))
 
 
 def refresh_labels(citation_ids):
@@ -391,7 +392,7 @@ def refresh_labels(citation_ids):
         rows = Citation.objects.filter(id__among=citation_ids).order_by()
         for paper_id in rows.values_list("cited_paper_id", flat=True).distinct():
             if StaleHub.objects.filter(paper_id=paper_id).exists() or not _patch(paper_id, citation_ids):
-                _store([paper_id], columns.read_pairs([paper_id]), count=None)
+                _store([paper_id], _derive(columns.read_pairs([paper_id])))
 
 
 def _patch(paper_id, citation_ids):
@@ -410,35 +411,78 @@ def _patch(paper_id, citation_ids):
     population = dict(summary.population)
     if population:
         population["stated"] = tallies.stated(fresh)
-    [(_paper_id, values)] = summaries(columns.Pairs.of_one(paper_id, fresh), {paper_id: population}).items()
-    if _assign(summary, values):
+    [values] = summaries(columns.Pairs.of_one(paper_id, fresh)).values()
+    if _assign(summary, values | population_columns(population)):
         summary.computed_at = timezone.now()
         summary.save()
     _save_columns(fresh, stored)
     return True
 
 
-def _store(paper_ids, pairs, *, count, lookup=None):
-    """Write what follows from ``pairs``, all the current ones of these papers; takes their stale marks.
+class Derived(NamedTuple):
+    """What follows from the current pairs of some papers, before any of it is written.
 
-    ``count`` counts co-cited works as ``cocitation.co_cited_works`` does; None where these stay.
+    ``summaries``: as ``summaries`` has them; ``read_by_machine``: ids of those of which a machine has read
+    something; ``counted``: as from ``cocitation.co_cited_works``, None where these stay; ``packed``: unsaved
+    HubColumns of the large ones.
+    """
+
+    summaries: dict
+    read_by_machine: list
+    counted: tuple | None
+    packed: list
+
+    def only(self, paper_ids):
+        """The same of those that are among ``paper_ids``, a set."""
+        return Derived(
+            {key: values for key, values in self.summaries.items() if key in paper_ids},
+            [key for key in self.read_by_machine if key in paper_ids],
+            self.counted
+            and tuple({k: v for k, v in part.items() if k in paper_ids} for part in self.counted),
+            [row for row in self.packed if row.paper_id in paper_ids],
+        )
+
+
+def _derive(pairs, *, count=None, lookup=None):
+    """Derived of ``pairs``, all the current ones of their papers. No query with a ``lookup``, else two.
+
+    ``count`` counts co-cited works as ``cocitation.co_cited_works`` does, given ``{paper id: how many cite
+    it}`` of those whose works are stored.
+    """
+    known = dict(zip(pairs.papers.tolist(), np.diff(pairs.starts).tolist(), strict=True))
+    worth = {paper_id: papers for paper_id, papers in known.items() if papers >= cocitation.STORED_FROM}
+    return Derived(
+        summaries(pairs),
+        _read_by_machine(pairs),
+        count(worth) if count else None,
+        packed_columns(pairs, lookup),
+    )
+
+
+def _store(paper_ids, derived):
+    """Write what is ``derived`` of all current pairs of these papers; takes their stale marks.
+
     Returns ``{paper id: how many cite it}`` for those of whom this changed.
     """
-    moved = store_summaries(paper_ids, summaries(pairs), count=count)
-    store_columns(paper_ids, pairs, lookup)
+    live = _with_populations(derived.summaries, derived.read_by_machine)
+    moved = store_summaries(paper_ids, live, derived.counted)
+    store_columns(paper_ids, derived.packed)
     StaleHub.objects.filter(paper_id__among=paper_ids).delete()
     return moved
 
 
-def store_summaries(paper_ids, live, *, count):
+def store_summaries(paper_ids, live, counted=None):
     """Write the summaries of these papers, as ``live_summaries`` gives them, and their co-cited works.
 
-    A paper that ``live`` has not keeps none. ``count`` and what is returned: as for ``_store``.
+    A paper that ``live`` has not keeps none. ``counted``: the works, and the citing papers left out, as from
+    ``cocitation.co_cited_works``; None where these stay. Returns as ``_store``.
     """
     now, stored = timezone.now(), HubSummary.objects.filter(paper_id__among=paper_ids)
     earlier = {row["paper_id"]: row for row in stored.values()}
-    known = {paper_id: live[paper_id]["known"] if paper_id in live else 0 for paper_id in paper_ids}
-    left_out = cocitation.refresh_co_citations(known, count=count) if count else None
+    left_out = None
+    if counted:
+        works, left_out = counted
+        cocitation.store_co_cited(paper_ids, works)
     new, changed, moved = [], [], {}
     for paper_id, values in live.items():
         row = earlier.get(paper_id, {"paper_id": paper_id, "left_out": 0})
@@ -460,25 +504,28 @@ def store_summaries(paper_ids, live, *, count):
     return moved
 
 
-def store_columns(paper_ids, pairs, lookup=None):
-    """Write the columns of those of these papers that are large enough; ``pairs`` are all of theirs."""
-    sizes = np.diff(pairs.starts)
-    large = np.flatnonzero(sizes >= columns.STORED_FROM)
-    small = set(paper_ids) - set(pairs.papers[large].tolist())
-    HubColumns.objects.filter(paper_id__among=small).delete()
-    if not len(large):
-        return
+def packed_columns(pairs, lookup=None):
+    """Unsaved HubColumns of the large ones of the papers of ``pairs``. Two queries without a ``lookup``."""
+    large = np.flatnonzero(np.diff(pairs.starts) >= columns.STORED_FROM)
     parts = [pairs.of(place) for place in large]
-    if lookup is None:
+    if lookup is None and parts:
         lookup = columns.Lookup.of(
             np.unique(np.concatenate([part["citing"] for part in parts])),
             np.unique(np.concatenate([part["venue"] for part in parts])),
         )
-    held = HubColumns.objects.filter(paper_id__among=pairs.papers[large].tolist())
+    built = (
+        (int(pairs.papers[place]), columns.Columns.build(part, lookup))
+        for place, part in zip(large, parts, strict=True)
+    )
+    return [found.pack(paper_id, tallies.face(found)) for paper_id, found in built]
+
+
+def store_columns(paper_ids, packed):
+    """Write the columns of these papers, ``packed_columns`` of all their pairs; the others keep none."""
+    held = HubColumns.objects.filter(paper_id__among=[row.paper_id for row in packed])
     versions, new = dict(held.order_by().values_list("paper_id", "version")), []
-    for place, part in zip(large, parts, strict=True):
-        found = columns.Columns.build(part, lookup)
-        row = found.pack(int(pairs.papers[place]), tallies.face(found))
+    HubColumns.objects.filter(paper_id__among=set(paper_ids) - {row.paper_id for row in packed}).delete()
+    for row in packed:
         if row.paper_id not in versions:
             new.append(row)
         elif row.version != versions[row.paper_id]:
@@ -539,13 +586,13 @@ def _refresh_from_spool(tell):
             for pairs, waiting in whole.parts(stale)
             for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL)
         )
-        for (pairs, ids), counted in _one_ahead(some, partial(_co_cited, counter, whole.known)):
+        derive = partial(_derive_some, counter, lookup)
+        for (_pairs, ids), derived in _one_ahead(some, derive):
             with transaction.atomic():
                 bulk.lock_library()
                 still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
                 if still:
-                    kept = [paper_id for paper_id in ids if paper_id in still]
-                    _store(kept, pairs.of_papers(kept), count=partial(_among, counted), lookup=lookup)
+                    _store(sorted(still), derived.only(still))
             tell(len(ids))
 
 
@@ -565,15 +612,10 @@ def _one_ahead(items, function):
             yield item, made.result()
 
 
-def _co_cited(counter, known, some):
-    """What ``Counter.co_cited_works`` says of those of some hubs that co-cited works are stored of."""
-    _pairs, ids = some
-    return counter.co_cited_works([one for one in ids if known[one] >= cocitation.STORED_FROM])
-
-
-def _among(counted, known):
-    """``counted`` of these hubs alone: (works, left out), as ``cocitation.co_cited_works`` has them."""
-    return tuple({key: part[key] for key in known if key in part} for part in counted)
+def _derive_some(counter, lookup, some):
+    """Derived of some hubs of the spool. No query: it is made in a thread that has no connection."""
+    pairs, ids = some
+    return _derive(pairs.of_papers(ids), count=counter.co_cited_works, lookup=lookup)
 
 
 def live_summaries(paper_ids):
@@ -581,7 +623,22 @@ def live_summaries(paper_ids):
 
     A few queries. ``left_out`` and ``computed_at`` are not among the columns.
     """
-    return summaries(columns.read_pairs(paper_ids))
+    pairs = columns.read_pairs(paper_ids)
+    return _with_populations(summaries(pairs), _read_by_machine(pairs))
+
+
+def _with_populations(found, read_by_machine):
+    """``found``, summaries, with the columns that come from readings. Two queries, where any are read."""
+    held = populations(read_by_machine)
+    return {
+        paper_id: values | population_columns(held.get(paper_id, {})) for paper_id, values in found.items()
+    }
+
+
+def _read_by_machine(pairs):
+    """Ids of the papers of ``pairs`` of which a machine has read something."""
+    cited = np.repeat(pairs.papers, np.diff(pairs.starts))
+    return np.unique(cited[pairs["flags"] & columns.MACHINE > 0]).tolist()
 
 
 HUMAN = [columns.SOURCES.index(source) for source in labels.HUMAN_SOURCES]
@@ -590,18 +647,15 @@ BY_MACHINE = [columns.SOURCES.index(source) for source in labels.MACHINE_SOURCES
 STATES = sorted([*columns.ROLES[1:], UNSURE, UNLABELLED, UNREAD])
 
 
-def summaries(pairs, read_by_machine=None):
-    """``{paper id: {column: value}}`` of HubSummary for the papers of ``pairs``, as live_summaries.
+def summaries(pairs):
+    """``{paper id: {column: value}}`` of HubSummary for the papers of ``pairs``. No query.
 
-    ``read_by_machine``: as ``machine.populations`` gives it; read, where it is None: two queries.
+    As ``live_summaries``, but without the ``population_columns``, which no pair row holds.
     """
     if not len(pairs):
         return {}
     number = len(pairs.papers)
     hub = np.repeat(np.arange(number), np.diff(pairs.starts))
-    if read_by_machine is None:
-        some_read = np.unique(hub[pairs["flags"] & columns.MACHINE > 0])
-        read_by_machine = populations(pairs.papers[some_read].tolist())
     role, role_source = pairs["role"], pairs["role_source"]
     polarity = pairs["polarity"]
     read = pairs["flags"] & columns.READ > 0
@@ -634,25 +688,27 @@ def summaries(pairs, read_by_machine=None):
             suggested=suggested[k][1:],
             unsure=unsure_papers[k],
             years=years[k],
-            population=read_by_machine.get(paper_id, {}),
         )
     return found
 
 
-def summary_columns(counted, *, roles, polarities, suggested, unsure, years, population):
-    """``{column: value}`` of HubSummary from counts of citing papers, as ``live_summaries`` has it.
+def population_columns(population):
+    """``{column: value}`` of HubSummary from one of ``machine.populations``, or {}."""
+    return {"population": population, "model_version": population.get("version", "")}
+
+
+def summary_columns(counted, *, roles, polarities, suggested, unsure, years):
+    """``{column: value}`` of HubSummary from counts of citing papers, as ``summaries`` has it.
 
     ``counted``: known, read, curated, machine_roles, machine_polarities. ``roles``, ``polarities``
-    and ``suggested`` are numbers in the order of Role and of Polarity; ``years`` and ``population``
-    stand as they shall be stored.
+    and ``suggested`` are numbers in the order of Role and of Polarity; ``years`` stand as they shall be
+    stored.
     """
     known, read, *others = counted
     return _said(known, read, tuple(roles), tuple(polarities), *others) | {
         "unsure": unsure,
         "suggested": _words(columns.POLARITIES, (0, *suggested)),
-        "population": population,
         "years": years,
-        "model_version": population.get("version", ""),
     }
 
 

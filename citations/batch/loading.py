@@ -24,7 +24,14 @@ from citations.columns import read_pairs
 from citations.labels import CROSSWALK_VERSION, Polarity, Role
 from citations.machine import populations
 from citations.models import HubColumns, HubSummary, StaleHub
-from citations.rollups import mark_stale, store_columns, store_summaries, summary_columns
+from citations.rollups import (
+    mark_stale,
+    packed_columns,
+    population_columns,
+    store_columns,
+    store_summaries,
+    summary_columns,
+)
 from papers import bulk
 from papers.models import LibraryMark
 
@@ -98,7 +105,7 @@ def _load_chunk(hubs, above, end, journal):
         left_out = {paper_id: counts["left_out"] for paper_id, (counts, *_rest) in hubs.items()}
         gone = HubSummary.objects.filter(**within).exclude(paper_id__in=list(hubs))
         gone = list(gone.values_list("paper_id", flat=True))
-        store_summaries([*hubs, *gone], summaries, count=lambda _known: (works, left_out))
+        store_summaries([*hubs, *gone], summaries, (works, left_out))
         large = [paper_id for paper_id, columns in summaries.items() if columns["known"] >= COLUMNS_FROM]
         HubColumns.objects.filter(**within).exclude(paper_id__in=large).delete()
         StaleHub.objects.filter(**within).delete()
@@ -115,7 +122,7 @@ def _build_columns(journal):
         ids = [paper_id for (paper_id, known), upto in pairs if upto - known < PAIRS_A_CHUNK]
         with transaction.atomic():
             journal.lock()
-            store_columns(ids, read_pairs(ids))
+            store_columns(ids, packed_columns(read_pairs(ids)))
             StaleHub.objects.filter(paper_id__in=ids).delete()
 
 
@@ -130,8 +137,7 @@ def _columns(counts, by_year, population):
         suggested=[counts[f"suggested_{word.value}"] for word in Polarity],
         unsure=counts["unsure"],
         years=years,
-        population=population,
-    )
+    ) | population_columns(population)
 
 
 class _Journal:
