@@ -391,7 +391,7 @@ def stored(row):
     key = (row.paper_id, row.version)
     columns = _kept.get(key)
     if columns is None:
-        whole = HubColumns.objects.filter(paper_id=row.paper_id, format=FORMAT).first()
+        whole = row_of(row.paper_id)
         if whole is None:  # fewer cite it since
             return live(row.paper_id)
         columns = Columns.unpack(whole)
@@ -404,6 +404,12 @@ FACES = Prepared(
         "paper_id", "version", "face"
     )
 )
+
+
+def row_of(paper_id):
+    """The HubColumns row of a paper with all its columns; None for one that has none. One query."""
+    row = bulk.read_row(HubColumns, paper_id)
+    return row if row and row.format == FORMAT else None
 
 
 def of(paper_id, known):

@@ -397,7 +397,7 @@ def refresh_labels(citation_ids):
 
 def _patch(paper_id, citation_ids):
     """Patch the columns of a hub with the labels of these pairs of it; whether it has columns that fit."""
-    stored = HubColumns.objects.filter(paper_id=paper_id, format=columns.FORMAT).first()
+    stored = columns.row_of(paper_id)
     summary = HubSummary.objects.filter(paper_id=paper_id).first()
     if stored is None or summary is None:
         return False
@@ -529,7 +529,7 @@ def store_columns(paper_ids, packed):
         if row.paper_id not in versions:
             new.append(row)
         elif row.version != versions[row.paper_id]:
-            _save_changes(row, HubColumns.objects.get(paper_id=row.paper_id))
+            _save_changes(row, bulk.read_row(HubColumns, row.paper_id))
     bulk.insert(HubColumns, new)
 
 
@@ -561,7 +561,7 @@ def _tell_known(changed):
     cited = Citation.objects.current().filter(citing_paper_id__among=papers.tolist())
     hubs = HubColumns.objects.filter(paper_id__in=cited.values("cited_paper_id"))
     for paper_id in list(hubs.values_list("paper_id", flat=True)):
-        held = HubColumns.objects.get(paper_id=paper_id)
+        held = bulk.read_row(HubColumns, paper_id)
         _save_columns(columns.Columns.unpack(held).with_known(papers, known), held)
 
 

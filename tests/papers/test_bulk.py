@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import BinaryField
 from django.utils import timezone
 
-from citations.models import HubSummary, StaleHub
+from citations.models import Citation, HubColumns, HubSummary, StaleHub
 from papers import bulk
 from papers.models import Authorship, Paper, PaperIdentifier, Venue
-from tests.factories import make_paper
+from tests.factories import make_citation, make_paper
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +163,22 @@ def test_missing_rows_are_inserted_and_a_column_of_the_others_is_emptied():
 def read_years(kinds=(np.int64, np.int16)):
     statement = "SELECT id, year FROM papers_paper ORDER BY id"
     return [column.tolist() for piece in bulk.read(statement, kinds) for column in piece]
+
+
+def test_a_large_row_is_read_as_a_queryset_reads_it(django_assert_num_queries):
+    paper = make_paper(year=2001, venue="Journal")
+    pair = make_citation(make_paper(year=None), paper)
+    Citation.objects.filter(pk=pair.pk).update(suggestion_probability=0.25, also_roles=["method", "ﬁ – 漢 🜁"])
+    columns = [field for field in HubColumns._meta.concrete_fields if isinstance(field, BinaryField)]
+    arrays = {field.attname: bytes(range(256)) for field in columns} | {"face": {"a": [1, None]}}
+    large = HubColumns.objects.create(paper=paper, format=1, version=-(2**60), field_sets=[[]], **arrays)
+    for row in (paper, pair, large):
+        expected = type(row).objects.get(pk=row.pk)
+        with django_assert_num_queries(1):
+            found = bulk.read_row(type(row), row.pk)
+        assert vars(found) | {"_state": None} == vars(expected) | {"_state": None}
+        assert (found._state.db, found._state.adding) == ("default", False)
+    assert bulk.read_row(Paper, 10**12) is None
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
