@@ -20,6 +20,7 @@ from functools import cached_property
 from hashlib import blake2b
 from itertools import chain, groupby
 from operator import itemgetter
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -57,6 +58,17 @@ COLUMNS = {
 }
 # What a label can change; a patch writes those that did.
 LABEL_COLUMNS = tuple(name for name in COLUMNS if name not in ("citing", "year", "venue", "fields", "known"))
+# What facets count, but for venues and fields; how many bits each takes.
+KINDS = {
+    "role": 4,
+    "role_source": 4,
+    "polarity": 4,
+    "label_source": 4,
+    "suggested": 4,
+    "depth": 4,
+    "flags": 4,
+    "sections": 16,
+}
 PACKED = ("role", "role_source", "polarity", "polarity_source", "label_source", "suggested", "depth", "flags")
 
 
@@ -332,6 +344,20 @@ class Columns:
         if not np.array_equal(fresh, self.known):
             arrays["known"] = fresh
         return Columns(arrays, self.venues, self.field_sets)
+
+    @cached_property
+    def kinds(self):
+        """(the kind of each citing paper, an object with the columns of KINDS: a row for each kind).
+
+        Papers are of a kind that have the same values of KINDS: 130,000 of them of some 3,000.
+        """
+        key, bits = np.zeros(len(self), np.int64), 0
+        for name, width in KINDS.items():
+            key |= getattr(self, name).astype(np.int64) << bits
+            bits += width
+        _keys, first, kind = np.unique(key, return_index=True, return_inverse=True)
+        table = SimpleNamespace(**{name: getattr(self, name)[first] for name in KINDS})
+        return kind.astype(np.int32), table
 
     @cached_property
     def field_table(self):

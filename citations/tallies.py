@@ -1,8 +1,11 @@
 """Counts over the columns of a hub: what facets, summaries and the first look at a hub show.
 
-Pure: arrays in, plain numbers out. ``TALLIES`` has a function for each thing that is counted:
-``(columns, rows) -> {word or id: citing papers}``, where ``rows`` picks citing papers (a slice or
-an array of places). Words are those of ``labels.py``; venues and fields go by their ids.
+Pure: arrays in, plain numbers out. ``TALLIES`` has a function for each thing that is counted, of
+``(table, weights)``: columns by name, and how many citing papers each of their rows stands for (None:
+one). So papers are counted by their kinds (``Columns.kinds``), a few thousand however large the hub.
+``NAMED`` has those of venues and fields, which go by ids: ``(columns, rows)``, where ``rows`` picks citing
+papers (a slice or an array of places). All give ``{word or id: citing papers}``; words are those of
+``labels.py``.
 """
 
 from __future__ import annotations
@@ -19,45 +22,51 @@ LISTED = 30  # values of venue and field that the face keeps
 NEWEST = 100  # citing papers that it keeps: a page of the explorer
 OF_EACH_KIND = 12  # candidates for the representative ones, of each role, of each polarity, and of all
 EVERY = slice(None)
+# A line for each section kind: whether each possible value of ``sections`` has its bit.
+IN_SECTION = np.arange(1 << len(SECTION_KINDS)) >> np.arange(len(SECTION_KINDS))[:, None] & 1
 
 
-def counts(values, words):
-    """``{word: how often its place stands in values}``, zeros left out."""
-    found = np.bincount(values, minlength=len(words)).tolist()
+def counts(values, words, weights=None):
+    """``{word: how often its place stands in values}``, zeros left out. ``weights``: as for TALLIES."""
+    found = _total(values, weights, len(words)).tolist()
     return {word: number for word, number in zip(words, found, strict=True) if number}
 
 
+def _total(values, weights, size):
+    """How often each number below ``size``, at least, stands in ``values``: int64."""
+    return np.bincount(values, weights=weights, minlength=size).astype(np.int64, copy=False)
+
+
 def flagged(bit):
-    def tally(columns, rows):
-        number = int(np.count_nonzero(columns.flags[rows] & bit))
-        return {True: number, False: len(columns.citing[rows]) - number}
+    def tally(table, weights):
+        without, having = _total(table.flags & bit > 0, weights, 2).tolist()
+        return {True: having, False: without}
 
     return tally
 
 
-def _roles(columns, rows):
-    role, source = columns.role[rows], columns.role_source[rows]
-    found = counts(role, ROLES)
-    empty = found.pop("", 0)
-    unsure = int(np.count_nonzero((role == 0) & (source > 0))) if empty else 0
-    return found | {UNSURE: unsure, UNLABELLED: empty - unsure}
+def _roles(table, weights):
+    # One beyond the roles: a machine has read it and gives none.
+    values = np.where((table.role == 0) & (table.role_source > 0), len(ROLES), table.role)
+    found = counts(values, (*ROLES, UNSURE), weights)
+    empty, unsure = found.pop("", 0), found.pop(UNSURE, 0)
+    return found | {UNSURE: unsure, UNLABELLED: empty}
 
 
-def _polarities(columns, rows):
-    found = counts(columns.polarity[rows], POLARITIES)
+def _polarities(table, weights):
+    found = counts(table.polarity, POLARITIES, weights)
     return found | {UNLABELLED: found.pop("", 0)}
 
 
-def _suggested(columns, rows):
-    found = counts(columns.suggested[rows], POLARITIES)
+def _suggested(table, weights):
+    found = counts(table.suggested, POLARITIES, weights)
     found.pop("", None)
     return found
 
 
-def _sections(columns, rows):
-    masks = np.bincount(columns.sections[rows], minlength=1 << len(SECTION_KINDS))
-    held = np.arange(len(masks))
-    return {kind: int(masks[held >> bit & 1 == 1].sum()) for bit, kind in enumerate(SECTION_KINDS)}
+def _sections(table, weights):
+    found = IN_SECTION @ _total(table.sections, weights, IN_SECTION.shape[1])
+    return dict(zip(SECTION_KINDS, found.tolist(), strict=True))
 
 
 def _fields(columns, rows):
@@ -77,23 +86,20 @@ def _venues(columns, rows):
     return dict(zip(columns.venues[places].tolist(), found[places].tolist(), strict=True))
 
 
-def _sources(columns, rows):
-    found = counts(columns.label_source[rows], SOURCES)
+def _sources(table, weights):
+    found = counts(table.label_source, SOURCES, weights)
     found.pop("", None)
     return found
 
 
-def _labelled(columns, rows):
-    role, polarity = columns.role[rows] > 0, columns.polarity[rows] > 0
-    return {
-        "role": int(np.count_nonzero(role)),
-        "polarity": int(np.count_nonzero(polarity)),
-        "none": int(np.count_nonzero(~(role | polarity))),
-    }
+def _labelled(table, weights):
+    role, polarity = table.role > 0, table.polarity > 0
+    found = _total(role + 2 * polarity, weights, 4).tolist()
+    return {"role": found[1] + found[3], "polarity": found[2] + found[3], "none": found[0]}
 
 
-def _depths(columns, rows):
-    found = np.bincount(columns.depth[rows], minlength=5)
+def _depths(table, weights):
+    found = _total(table.depth, weights, 5)
     return {str(depth): int(found[depth:].sum()) for depth in range(1, 5)}
 
 
@@ -102,8 +108,6 @@ TALLIES = {
     "polarity": _polarities,
     "suggested": _suggested,
     "section": _sections,
-    "field": _fields,
-    "venue": _venues,
     "source": _sources,
     "labelled": _labelled,
     "depth_min": _depths,
@@ -111,6 +115,7 @@ TALLIES = {
     "text": flagged(READ),
     "retracted": flagged(RETRACTED),
 }
+NAMED = {"field": _fields, "venue": _venues}
 
 
 def over_time(columns):
@@ -159,15 +164,12 @@ def strongest(columns):
 def face(columns):
     """What a hub page shows of its citing papers before anyone filters, as JSON: no array need be read.
 
-    ``tallies`` as in TALLIES, long ones cut after LISTED; ``newest``, ``candidates``: ids of citing papers;
-    ``over_time`` as there.
+    ``tallies`` as in TALLIES and, cut after LISTED, in NAMED; ``newest``, ``candidates``: ids of citing
+    papers; ``over_time`` as there.
     """
-    found = {}
-    for name, tally in TALLIES.items():
-        numbers = tally(columns, EVERY)
-        if name in ("venue", "field"):
-            numbers = listed(numbers)
-        found[name] = [[word, number] for word, number in numbers.items()]
+    found = {name: tally(columns, None) for name, tally in TALLIES.items()}
+    found |= {name: listed(tally(columns, EVERY)) for name, tally in NAMED.items()}
+    found = {name: [[word, number] for word, number in numbers.items()] for name, numbers in found.items()}
     return {
         "tallies": found,
         "newest": columns.citing[:NEWEST].tolist(),

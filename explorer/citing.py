@@ -11,16 +11,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
 from citations import columns as hub_columns
+from citations import tallies
 from citations.columns import MACHINE, POLARITIES, READ, RETRACTED, ROLES, SELF, SOURCES, UNDATED
 from citations.labels import HUMAN_SOURCES
 from citations.machine import random_checks
 from citations.models import Citation, ClaimTreatment
-from citations.tallies import EVERY, TALLIES, UNLABELLED, UNSURE, listed, over_time, strongest
+from citations.tallies import EVERY, UNLABELLED, UNSURE, listed, over_time, strongest
 from citations.wordsearch import papers_with_words
 from explorer.facets import FACETS, PARAMETERS, FacetCounts, facet_values
 from explorer.filters import MOST_VALUES, Query
@@ -238,6 +240,13 @@ class Citing:
                     found[name] = mask
         return found
 
+    def kinds(self, rows):
+        """The kinds of these citing papers, as in ``Columns.kinds``, and how many are of each."""
+        kind, table = self.columns.kinds
+        papers = np.bincount(kind[rows], minlength=len(table.role))
+        held = np.flatnonzero(papers)
+        return SimpleNamespace(**{name: values[held] for name, values in vars(table).items()}), papers[held]
+
     def order(self, sort):
         """The places of all, in the order of ``sort``; kept with the columns."""
         orders = self.columns.orders
@@ -316,12 +325,19 @@ class Listing:
     def _tally(self, name):
         """``{word or id: papers}`` of one facet, under all filters but its own."""
         others = [mask for other, mask in self.masks.items() if other != name]
-        if not others and self.citing.face:
-            if name in self.masks and name in NAMED:  # what is chosen may stand below what the face lists
-                return TALLIES[name](self.citing.columns, EVERY)
+        # What is chosen by name may stand below what the face lists.
+        if not others and self.citing.face and not (name in self.masks and name in NAMED):
             return dict(self.citing.face["tallies"][name])
-        rows = self.picked if self.filtered and name not in self.masks else _rows(others)
-        return TALLIES[name](self.citing.columns, rows)
+        if name in NAMED:
+            rows = self.picked if self.filtered and name not in self.masks else _rows(others)
+            return tallies.NAMED[name](self.citing.columns, rows)
+        return tallies.TALLIES[name](
+            *(self._kinds if self.filtered and name not in self.masks else self.citing.kinds(_rows(others)))
+        )
+
+    @cached_property
+    def _kinds(self):
+        return self.citing.kinds(self.picked)
 
     def _by_name(self, model, numbers, chosen):
         """The longest of a tally by id, and the chosen ones, by name."""
