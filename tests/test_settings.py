@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 
 HOUSE = Path(__file__).parent.parent
 SETTINGS = HOUSE / "hubsite" / "settings.py"
+PLANNER = "-c jit=off -c parallel_setup_cost=20000"
 VARIABLES = sorted(
     set(
         re.findall(
@@ -167,9 +169,25 @@ def test_a_postgresql_address_with_its_options(load, scheme):
         "NAME": "hub",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"sslmode": "require"},
+        "OPTIONS": {"sslmode": "require", "options": PLANNER},
     }
     assert {key: database[key] for key in expected} == expected
+
+
+def test_what_an_address_asks_of_postgresql_comes_after_what_we_ask(load):
+    url = "postgres://hub@host/hub?options=-c%20jit%3Don"
+    databases = load(SECRET_KEY="made up", DATABASE_URL=url, REPLICA_URL=url)["DATABASES"]
+    assert databases["default"]["OPTIONS"]["options"] == f"{PLANNER} -c jit=on"
+    read_only = "-c default_transaction_read_only=on"
+    assert databases["replica"]["OPTIONS"]["options"] == f"{PLANNER} -c jit=on {read_only}"
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no planner to be told")
+def test_postgresql_is_told():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('jit'), current_setting('parallel_setup_cost')")
+        assert cursor.fetchone() == ("off", "20000")
 
 
 def test_a_postgresql_socket(load):
