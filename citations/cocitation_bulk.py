@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from django.db.models import Count
+from django.db.models import Count, Max
 from scipy import sparse
 
 from citations import cocitation
@@ -27,9 +27,10 @@ from papers.models import Paper
 NO_YEAR, LATER = -1, 10_000  # beside any year, which a paper has between 1000 and 2200
 LEVELS = 32  # powers of two that a count can reach
 LARGE = 1000  # citing papers
-# Of a hub that more papers cite, not every reference of these is read, if works that are cited often enough
-# to be among its top are few: their citing pairs at most so many times its own.
-HUGE = 20_000
+# Not every reference of a hub's citing papers is read, if works that are cited often enough to be among its
+# top are few: their citing pairs at most LISTS times its own. To find them an index of all pairs is read, for
+# hubs of which these are at most ALL times the citing papers: reading a reference takes forty times as long.
+ALL = 200
 LISTS = 3
 SURELY = 0.9  # of what the last of the stored works shares with a hub, one at the same place will share now
 MEETINGS_AT_ONCE = 4_000_000  # of a hub, a citing paper and another work: what bounds the memory
@@ -250,13 +251,13 @@ def count_some(pairs, known):
 def _count_large(hub_id, papers):
     """(lines, citing papers left out) of one hub that ``papers``, the newest first, cite.
 
-    Four queries, or six; seven where a guess fails. A tenth of the time that the statement takes, which
+    Five queries, or seven; eight where a guess fails. A tenth of the time that the statement takes, which
     writes a row for each reference to disk twice.
     """
     heavy = _with_too_many_references(papers)
     papers = papers[~np.isin(papers, heavy)]
     top, least = [], 0
-    if len(papers) > HUGE:
+    if Citation.objects.aggregate(newest=Max("id"))["newest"] <= ALL * len(papers):
         works, least = _likely_works(hub_id, LISTS * len(papers))
         if least:
             top = _most_shared(hub_id, _references_to(works, papers))

@@ -102,7 +102,7 @@ def huge(patch):
     few_at_the_top(patch)
     patch.setattr(cocitation, "STORED_FROM", 1)
     patch.setattr(cocitation_bulk, "LARGE", 0)
-    patch.setattr(cocitation_bulk, "HUGE", 0)
+    patch.setattr(cocitation_bulk, "ALL", 10**9)
     patch.setattr(cocitation_bulk, "LISTS", WORKS)
 
 
