@@ -211,11 +211,11 @@ class Lookup:
 
     ``Lookup.of(citing ids, venue ids)`` reads what these need, two queries;
     ``Lookup.whole()`` reads all of the library, for many hubs. ``names``: ``{Field: {id: name},
-    Venue: {id: name}}``.
+    Venue: {id: name}}``; fields have none in what ``of`` reads without ``named``.
     """
 
     def __init__(self, tagged, fields, venues):
-        """``tagged``: rows of (paper id, field id), sorted; ``fields``, ``venues``: ``{id: name}``."""
+        """``tagged``: rows of (paper id, field id, …), sorted; ``fields``, ``venues``: ``{id: name}``."""
         self.names = {Field: fields, Venue: venues}
         # Sorted here: databases differ in how they order names.
         self.venues = np.array(sorted(venues, key=lambda key: (venues[key], key)), np.int64)
@@ -223,20 +223,19 @@ class Lookup:
         sets, papers, codes = {(): 0}, [], []
         for paper_id, lines in groupby(tagged, key=itemgetter(0)):
             papers.append(paper_id)
-            codes.append(sets.setdefault(tuple(field_id for _paper, field_id in lines), len(sets)))
+            codes.append(sets.setdefault(tuple(line[1] for line in lines), len(sets)))
         self.papers, self.codes = np.array(papers, np.int64), np.array(codes, np.int64)
         self.sets = list(sets)
 
     @classmethod
-    def of(cls, citing, venues):
+    def of(cls, citing, venues, *, named=False):
         tagged = Paper.fields.through.objects.filter(paper_id__among=citing.tolist())
-        rows = list(tagged.order_by("paper_id", "field_id").values_list("paper_id", "field_id"))
-        fields = {field_id for _paper_id, field_id in rows}
-        named = (
-            model.objects.filter(id__among=ids).order_by().values_list("id", "name")
-            for model, ids in ((Field, fields), (Venue, venues.tolist()))
-        )
-        return cls(rows, *map(dict, named))
+        # The names of fields, which a page of a small hub wants, are a third of what this takes for a large one.
+        columns = ("paper_id", "field_id", "field__name") if named else ("paper_id", "field_id")
+        rows = list(tagged.order_by("paper_id", "field_id").values_list(*columns))
+        fields = {field_id: name for _paper_id, field_id, *names in rows for name in names}
+        found = Venue.objects.filter(id__among=venues.tolist()).order_by()
+        return cls(rows, fields, dict(found.values_list("id", "name")))
 
     @classmethod
     def whole(cls):
@@ -406,7 +405,7 @@ def live(paper_id):
     """The Columns of a paper, read from all its pair rows. Three queries."""
     pairs = read_pairs([paper_id])
     part = pairs.of(0) if len(pairs.papers) else pairs.columns
-    lookup = Lookup.of(part["citing"], np.unique(part["venue"]))
+    lookup = Lookup.of(part["citing"], np.unique(part["venue"]), named=True)
     found = Columns.build(part, lookup)
     found.names = lookup.names
     return found
