@@ -230,7 +230,7 @@ class Lookup:
     @classmethod
     def of(cls, citing, venues, *, named=False):
         tagged = Paper.fields.through.objects.filter(paper_id__among=citing.tolist())
-        # The names of fields, which a page of a small hub wants, are a third of what this takes for a large one.
+        # Names of fields, which the page of a small hub wants, would be a third of the time for a large one.
         columns = ("paper_id", "field_id", "field__name") if named else ("paper_id", "field_id")
         rows = list(tagged.order_by("paper_id", "field_id").values_list(*columns))
         fields = {field_id: name for _paper_id, field_id, *names in rows for name in names}
