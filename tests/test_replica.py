@@ -99,6 +99,7 @@ def wait_for_site(site):
     until(answers, "the site does not start")
 
 
+@pytest.mark.django_db  # it brings servers of its own; but what is not marked is left out on PostgreSQL
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="replicas are PostgreSQL's")
 def test_readers_read_the_replica_and_curators_the_primary(tmp_path, django_db_blocker):
     try:
