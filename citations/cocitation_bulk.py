@@ -257,6 +257,7 @@ def _count_large(hub_id, papers):
     heavy = _with_too_many_references(papers)
     papers = papers[~np.isin(papers, heavy)]
     top, least = [], 0
+    # The newest key says how many pairs there are at most, and costs nothing.
     if Citation.objects.aggregate(newest=Max("id"))["newest"] <= ALL * len(papers):
         works, least = _likely_works(hub_id, LISTS * len(papers))
         if least:

@@ -188,7 +188,10 @@ def test_self_citations_are_looked_at_again_for_the_papers_named():
 def test_a_check_finds_what_points_at_nothing():
     citation = make_citation(make_paper(authors=["Anna Moss"], fields=["Limnology"]))
     citing = citation.citing_paper
+    refresh_hubs([citation.cited_paper_id])
     mark_stale([citing.pk])
+    HubSummary.objects.update(paper_id=10**9 + 5)
+    CoCitedWorks.objects.create(paper_id=10**9 + 6, works="[]")
     Authorship.objects.filter(paper=citing).update(author_id=10**9)
     Paper.fields.through.objects.filter(paper=citing).update(field_id=10**9 + 1)
     StaleHub.objects.filter(paper=citing).update(paper_id=10**9 + 2)
@@ -197,3 +200,5 @@ def test_a_check_finds_what_points_at_nothing():
     said = " ".join(check_library())
     for number, words in enumerate(("author", "field", "paper", "citing venue", "record")):
         assert f"its {words} {10**9 + number} is gone" in said
+    assert f"hubsummary {10**9 + 5}: its paper {10**9 + 5} is gone" in said
+    assert f"cocitedworks {10**9 + 6}: its paper {10**9 + 6} is gone" in said
