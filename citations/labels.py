@@ -227,9 +227,10 @@ def translate(scheme, value):
     ``()`` where the table says that the value means nothing (scite's "unclassified");
     None where no row knows the scheme or the value: kept, reported, not counted.
     """
-    table = _LOOKUP.get(known_scheme(scheme), {})
-    local_name = re.split(r"[:#/]", str(value))[-1]  # cito:usesMethodIn, …/spar/cito/usesMethodIn
-    return table.get(letters(value), table.get(letters(local_name)))
+    scheme = known_scheme(scheme)
+    if scheme == "cito":
+        value = re.split(r"[:#/]", str(value))[-1]  # cito:usesMethodIn, …/spar/cito/usesMethodIn
+    return _LOOKUP.get(scheme, {}).get(letters(value))
 
 
 def source_of(scheme, stated=""):

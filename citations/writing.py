@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 from django.db.models import Exists, OuterRef
@@ -100,7 +101,7 @@ class BatchWriter:
             self.problems += item.problems
             if item.state != "unchanged":
                 self.counts[f"papers_{item.state}"] += 1
-        self.fresh = [item for item in upserted.taken if item.state != "unchanged"]
+        self.fresh = _standing([item for item in upserted.taken if item.state != "unchanged"])
         if not self.fresh:
             return self
         self.paper_ids = {item.paper_id for item in self.fresh}
@@ -291,7 +292,8 @@ class BatchWriter:
         For each target, scheme and source: the newest values there are compared with the
         record's, so that a source that goes back to an earlier label is heard.
         """
-        wanted = defaultdict(dict)  # (target, its id, scheme, source) -> {value: (label, record id)}
+        # (target, its id, scheme, source) -> {record id: {value: label}}, in the order of the records
+        wanted = defaultdict(dict)
         for line in self.lines:
             for label in line.record.labels:
                 self._want(wanted, "context", line.context.id, label, line.source_record_id)
@@ -301,18 +303,22 @@ class BatchWriter:
                 self._want(wanted, "citation", citation_id, label, item.source_record.id)
         held = self._held_labels()
         new = []
-        for key, labels in wanted.items():
-            newest_at = max((row.created_at for row in held[key]), default=None)
-            if {row.original_value for row in held[key] if row.created_at == newest_at} == set(labels):
-                continue
+        for key, by_record in wanted.items():
             target, target_id, scheme, _source = key
-            for value, (label, record_id) in labels.items():
-                self.counts["labels_created"] += 1
-                new += assertions.imported(
-                    label, record_id=record_id, now=self.now, **{f"{target}_id": target_id}
-                )
-                if translate(scheme, value) is None:
-                    self.unmapped[scheme, value] += 1
+            newest_at = max((row.created_at for row in held[key]), default=None)
+            in_force = {row.original_value for row in held[key] if row.created_at == newest_at}
+            # What a later record of the batch says is newer, as in a batch of its own.
+            for place, (record_id, labels) in enumerate(by_record.items()):
+                if in_force == set(labels):
+                    continue
+                in_force, now = set(labels), self.now + place * timedelta(microseconds=1)
+                for value, label in labels.items():
+                    self.counts["labels_created"] += 1
+                    new += assertions.imported(
+                        label, record_id=record_id, now=now, **{f"{target}_id": target_id}
+                    )
+                    if translate(scheme, value) is None:
+                        self.unmapped[scheme, value] += 1
         assertions.append(new)
         self._withdraw_labels(wanted, held)
 
@@ -320,7 +326,7 @@ class BatchWriter:
     def _want(wanted, target, target_id, label, record_id):
         source = str(source_of(label.scheme, label.source))
         key = (target, target_id, known_scheme(label.scheme)[:60], source)
-        wanted[key].setdefault(str(label.value)[:200], (label, record_id))
+        wanted[key].setdefault(record_id, {}).setdefault(str(label.value)[:200], label)
 
     def _held_labels(self):
         """Imported labels in force on the contexts and pairs of this batch, keyed as in ``_labels``."""
@@ -348,7 +354,7 @@ class BatchWriter:
             row.id
             for key, rows in held.items()
             for row in rows
-            if row.original_value not in wanted.get(key, ())
+            if not any(row.original_value in labels for labels in wanted.get(key, {}).values())
             and (row.record.source, row.record.source_key) in complete
         }
         assertions.withdraw(gone, now=self.now)
@@ -436,6 +442,16 @@ class BatchWriter:
             held = provenance.objects.filter(**{name: OuterRef("pk")}, withdrawn_at=None)
             orphans = model.objects.filter(~Exists(held), **{f"{path}__among": ids}, withdrawn_at=None)
             _withdraw(model, list(orphans.values_list("id", flat=True)), self.now)
+
+
+def _standing(items):
+    """Without records that a complete one of the same key follows: it takes back what they said."""
+    last = {
+        item.source_record.source_key: place
+        for place, item in enumerate(items)
+        if item.record.references_complete
+    }
+    return [item for place, item in enumerate(items) if place >= last.get(item.source_record.source_key, 0)]
 
 
 def _withdraw(model, ids, now):

@@ -255,8 +255,7 @@ class _Batch:
         self.described[id(item)] = candidate
         name = self.source + (PREPRINT if _is_preprint(item.record) else "")
         self.said[candidate].append((name, item.record))
-        if wanted.title_folded:
-            catalogue.retitle(candidate, wanted.title_folded)
+        catalogue.learn(candidate, wanted)
 
     def _resolve_bare(self, catalogue, pair, exact):
         candidate = catalogue.by_identifier.get(pair)
@@ -559,6 +558,8 @@ def _take_over(paper, record, name, venues, people, fields):
     for field_name, limit in PLAIN_FIELDS.items():
         value = getattr(record, field_name, None)
         if field_name == "title" and value and text.is_title_noise(value):
+            if not paper.title and _names_its_paper(value, record):
+                paper.title = value  # held by nobody: any source that says more replaces it
             continue
         if field_name == "year" and not value and getattr(record, "date", ""):
             value = int(record.date[:4])
@@ -588,6 +589,16 @@ def _take_over(paper, record, name, venues, people, fields):
     if retitled:
         paper.title_folded = text.fold(paper.title)[:FOLDED_LENGTH]
     paper.search_text = deriving.search_text(paper.title, authors_part)
+
+
+def _names_its_paper(noise, record):
+    """Whether a title that looks like noise is shown: a number ("1984"), or any where nothing else names it.
+
+    Of a record; in a reference a number is a year that stands in the wrong place.
+    """
+    if isinstance(record, ReferenceRecord):
+        return False
+    return noise.strip().isdecimal() or not record.identifiers
 
 
 def _is_as_told(paper, record):

@@ -184,11 +184,14 @@ class Catalogue:
             self.by_identifier[pair] = candidate
         return free
 
-    def retitle(self, candidate, title_folded):
-        """File a candidate under its new title as well."""
-        candidate.title_folded = title_folded
-        if len(title_folded) >= LEAST_TITLE and candidate not in self.by_title[title_folded]:
-            self.by_title[title_folded].append(candidate)
+    def learn(self, candidate, wanted):
+        """Take in what a record says of a candidate, for those that the same batch compares with it."""
+        candidate.year = candidate.year or wanted.year
+        candidate.first_author = candidate.first_author or wanted.first_author
+        if wanted.title_folded:
+            candidate.title_folded = wanted.title_folded
+        if wanted.has_title and candidate not in self.by_title[wanted.title_folded]:
+            self.by_title[wanted.title_folded].append(candidate)
 
 
 def bare_pair(reference):

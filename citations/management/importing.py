@@ -15,6 +15,7 @@ from citations.models import ImportRun
 from citations.progress import Progress
 
 PROBLEMS_KEPT = 200
+UNMAPPED_NAMED = 20
 
 
 class ImportCommand(PromisedExits, ABC):
@@ -121,10 +122,14 @@ class ImportCommand(PromisedExits, ABC):
             self.run.problems.append({"where": where, "reason": problem.reason, "skipped": problem.skipped})
 
     def _tell(self):
-        for (scheme, value), times in self.outcome.unmapped.most_common(20):
+        unmapped = self.outcome.unmapped.most_common()
+        for (scheme, value), times in unmapped[:UNMAPPED_NAMED]:
             self.stderr.write(
                 f"note: {times} labels {scheme} {value!r} are kept but not counted: no word of ours fits"
             )
+        if others := unmapped[UNMAPPED_NAMED:]:
+            labels = sum(times for _value, times in others)
+            self.stderr.write(f"note: so are {labels} labels of {len(others)} other values")
         more = self.tell_more()
         self._tell_identity()
         counts = self.outcome.as_json()

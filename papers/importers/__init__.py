@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 HEAD_BYTES = 64 * 1024
+LONG_HEAD_BYTES = 2 * 1024 * 1024  # for a file whose first line tells what it is later than that
 MOST_REMARKS = 20
 
 
@@ -136,8 +137,10 @@ def sniff(head: bytes, name: str = "") -> str | None:
 def identify(path, *, format: str | None = None, about: Identifiers | None = None) -> str:
     """The name of a file's format. Raises UnreadableFile where it cannot be opened or read here."""
     with open_source(path) as source:
-        head = source.read(HEAD_BYTES)
-    name = format or sniff(head, os.path.basename(path))
+        head, file_name = source.read(HEAD_BYTES), os.path.basename(path)
+        name = format or sniff(head, file_name)
+        if name is None and b"\n" not in head:
+            name = sniff(head + source.read(LONG_HEAD_BYTES - HEAD_BYTES), file_name)
     if name not in FORMATS:
         known = "; ".join(f"{row.name} ({row.description})" for row in FORMATS.values())
         reason = f"there is no format named {format!r}" if format else "the format is not known"

@@ -88,9 +88,16 @@ def decode_json(data: bytes):
     except UnicodeDecodeError:
         raise
     except msgspec.DecodeError:
-        # By the grammar of JSON half a surrogate pair and 1e999 are allowed: then one field is
-        # bad, not the line. This decoder reads them, and words its errors for people.
-        return json.loads(data.decode(), parse_constant=_refuse_constant)
+        # By the grammar of JSON half a surrogate pair, 1e999 and any number of digits are allowed: then
+        # one field is bad, not the line. This decoder reads them, and words its errors for people.
+        return json.loads(data.decode(), parse_constant=_refuse_constant, parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:  # more of them than Python reads: infinite, as 1e999 is
+        return float(digits)
 
 
 def _refuse_constant(name: str):

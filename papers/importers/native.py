@@ -53,7 +53,7 @@ MAX_LABEL = 60
 # A file of another kind could bring a new unknown key with each line.
 MAX_UNKNOWN_KEYS = 100
 # Keys by which records of other services are known; "title" alone would not tell them apart.
-FOREIGN_KEYS = frozenset("paperId paper_id corpusid id DOI body_text message display_name _id".split())
+FOREIGN_KEYS = frozenset("paperId paper_id corpusid DOI body_text message display_name".split())
 
 _INDEX = re.compile(r"\[\d+\]")
 _KEY = re.compile(r'"([A-Za-z_]+)"\s*:')
@@ -67,16 +67,26 @@ def looks_like(head: bytes, name: str) -> bool:
         if not line.lstrip().startswith(b"{"):
             continue
         try:
-            keys = msgspec.json.decode(line).keys()
+            record = msgspec.json.decode(line)
         except (ValueError, RecursionError):
             if number < len(lines) - 1 or head.endswith(b"\n"):
                 continue
             # The head is cut within this line: judge by the keys that are there.
-            keys = set(_KEY.findall(line.decode("utf-8", "replace")))
+            record = dict.fromkeys(_KEY.findall(line.decode("utf-8", "replace")))
         objects += 1
-        if "identifiers" in keys or (keys & {"title", "references"} and not keys & FOREIGN_KEYS):
+        if _is_native(record):
             return True
     return not objects and name.lower().removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+
+
+def _is_native(record: dict) -> bool:
+    if "identifiers" in record:
+        return True
+    # Authors and references that are words or numbers are another service's.
+    lists = [value for name in ("authors", "references") if isinstance(value := record.get(name), list)]
+    if any(not isinstance(item, dict) for value in lists for item in value[:1]):
+        return False
+    return not record.keys().isdisjoint(("title", "references")) and record.keys().isdisjoint(FOREIGN_KEYS)
 
 
 def read(source: Source, about: Identifiers) -> Items:

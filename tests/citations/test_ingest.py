@@ -241,6 +241,36 @@ def test_a_source_that_goes_back_to_an_earlier_label_is_heard():
     assert [row.value for row in Assertion.objects.order_by("id")] == ["method", "baseline", "method"]
 
 
+@pytest.mark.parametrize("between", [0, 3])
+def test_the_later_of_two_records_is_heard_wherever_a_batch_ends(between, monkeypatch):
+    monkeypatch.setattr(ingest, "RECORDS_A_BATCH", 2)
+    others = [record(f"10.5555/other-{number}") for number in range(between)]
+    earlier, later = (
+        record("10.5555/one", cited(contexts=[context(labels=[label("acl-arc", value)])]), year=year)
+        for value, year in (("uses", 1999), ("background", 2000))
+    )
+    take(earlier, *others, later)
+    assert Citation.objects.get().role == "background"
+    assert Assertion.objects.count() == 2
+
+
+@pytest.mark.parametrize("between", [0, 3])
+def test_the_later_of_two_complete_records_holds_wherever_a_batch_ends(between, monkeypatch):
+    monkeypatch.setattr(ingest, "RECORDS_A_BATCH", 2)
+    others = [record(f"10.5555/other-{number}") for number in range(between)]
+    earlier, later = (
+        record("10.5555/one", reference, references_complete=True)
+        for reference in (
+            cited(contexts=[context()]),
+            ReferenceRecord(identifiers={"doi": "10.5555/sand"}, title="Counting sand"),
+        )
+    )
+    take(earlier, *others, later)
+    [pair] = Citation.objects.current()
+    assert pair.cited_paper.title == "Counting sand"
+    assert not CitationContext.objects.filter(withdrawn_at=None)
+
+
 def test_a_complete_record_takes_back_a_label_it_no_longer_has():
     both = [label("hub", "method"), label("hub", "disputes")]
     for run, labels in enumerate([both, both[:1]], start=1):
@@ -401,6 +431,28 @@ def test_a_preprints_doi_does_not_speak_against_the_publishers(preprint, publish
     }
 
 
+def test_papers_of_one_title_years_apart_are_two_though_one_batch_brings_both():
+    take(PaperRecord(title="Principles of counting"))
+    take(*(PaperRecord(title="Principles of counting", year=year) for year in (2000, 2010)), run=2)
+    assert sorted(Paper.objects.values_list("year", flat=True)) == [2000, 2010]
+
+
+@pytest.mark.parametrize(
+    "title, identifiers, shown",
+    [
+        ("1984", {}, "1984"),
+        ("1984", {"doi": "10.5555/one"}, "1984"),
+        ("Untitled", {}, "Untitled"),
+        ("Untitled", {"doi": "10.5555/one"}, "doi:10.5555/one"),
+    ],
+)
+def test_a_title_that_looks_like_noise_is_shown_where_it_names_the_paper(title, identifiers, shown):
+    take(PaperRecord(title=title, identifiers=identifiers))
+    paper = Paper.objects.get()
+    assert (paper.display_title, paper.title_folded) == (shown, "")
+    assert "title" not in paper.field_sources
+
+
 def test_two_dois_of_publishers_are_two_papers():
     about = {"title": "Ropes of the tide and how they wear", "authors": [AuthorRecord("Ada Moor")]}
     take(record("10.5555/ropes", year=2020, **about), record("10.5555/ropes-again", year=2021, **about))
@@ -557,6 +609,15 @@ def test_a_bad_line_is_named_with_file_and_line_and_exits_1(tmp_path, capsys):
     assert code == 1
     assert f"{path}:2: skipped:" in err
     assert Citation.objects.count() == 2
+
+
+def test_more_unknown_values_than_are_named_are_summed_up(tmp_path, capsys):
+    labels = [{"scheme": "acl-arc", "value": f"word {chr(97 + number)}"} for number in range(22)]
+    reference = {"title": "Counting tides", "contexts": [{"text": SENTENCE, "labels": labels}]}
+    path = write(tmp_path / "a.jsonl", {"title": "On lakes and tides", "references": [reference]})
+    code, _out, err = run_ingest(capsys, path)
+    assert code == 0
+    assert err.count("are kept but not counted") == 20 and "so are 2 labels of 2 other values" in err
 
 
 @pytest.mark.parametrize("content", ["", "not a known format", '{"unknown": "thing"}'])

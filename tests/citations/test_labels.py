@@ -37,6 +37,8 @@ ROLE, POLARITY = Dimension.ROLE, Dimension.POLARITY
         ("hub", "unclear", [(ROLE, "unclear")]),
         ("hub", "polarity:unclear", [(POLARITY, "unclear")]),
         ("acl-arc", "nonsense", None),
+        ("acl-arc", "not/background", None),
+        ("hub", "is-not:method", None),
         ("soft-object", "discovery", None),
         ("", "", None),
     ],

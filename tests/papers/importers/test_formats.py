@@ -31,6 +31,10 @@ def records_and_problems(path, **options):
         ("\n\n" + LINE, "", "native"),
         ('{"identifiers": {"doi": "10.5555/a"}, "id": 7}\n', "", "native"),
         ('{"references": []}\n', "", "native"),
+        ('{"id": "a1", "title": "A paper", "authors": [{"name": "A. Moor"}]}\n', "", "native"),
+        ('{"_id": "a1", "title": "A paper", "references": []}\n', "", "native"),
+        ('{"id": "a1", "title": "A paper", "authors": ["A. Moor"]}\n', "", None),
+        ('{"id": "a1", "title": "A paper", "references": ["b2"]}\n', "", None),
         ("broken\n" + LINE, "", "native"),
         ('{"broken": \n', "x.jsonl", "native"),
         ('{"broken": \n', "x.jsonl.gz", "native"),
@@ -66,6 +70,14 @@ def records_and_problems(path, **options):
 )
 def test_sniff_goes_by_content(head, name, expected):
     assert importers.sniff(head.encode(), name) == expected
+
+
+@pytest.mark.parametrize("before", [{"abstract": "x" * 300_000}, {"authors": [{"name": "A. Moor"}] * 9000}])
+def test_a_record_whose_first_keys_are_long_is_known_by_the_later_ones(tmp_path, before):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({**before, "title": "On the tides"}) + "\n" + LINE)
+    records, _problems = records_and_problems(path)
+    assert [record.title for record in records] == ["On the tides", "On the tides of a made-up lake"]
 
 
 def test_sniff_reads_utf_16_xml():

@@ -247,6 +247,13 @@ def test_a_confidence_beyond_the_range_of_numbers_costs_only_itself():
     assert record.references[0].contexts[0].labels[0].confidence is None and not problem.skipped
 
 
+def test_a_year_of_more_digits_than_a_number_can_have_costs_only_itself():
+    line = json.dumps(FULL).replace(f'"year": {FULL["year"]}', f'"year": {"9" * 5000}', 1).encode()
+    [record], [problem] = read_bytes(line)
+    assert record.title == "On the tides of a made-up lake"
+    assert "year" in problem.reason and not problem.skipped
+
+
 @pytest.mark.parametrize("escaped", ["\\u0000", "\\ud800", "\\udc00"])
 def test_an_escaped_nul_and_half_a_surrogate_pair_are_taken_out(escaped):
     line = json.dumps(FULL).replace("On the tides", f"On the {escaped}tides").encode()
