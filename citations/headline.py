@@ -161,18 +161,21 @@ def status(counts):
 
 
 def is_provisional(counts):
-    """Whether the status would be another at an end of an interval that it rests on.
+    """Whether machine labels take part in the status, or it ``may_be_another``."""
+    if status(counts) in (Status.FEW_CITATIONS, Status.UNREAD):
+        return False
+    return bool(counts.machine_roles or counts.machine_polarities) or may_be_another(counts)
 
-    Also when machine labels take part. A status without a share (few citations, unread,
-    still indexing, polarity only) rests on no interval; neither does one whose every
-    known paper is labelled.
+
+def may_be_another(counts):
+    """Whether the status would be another at an end of the interval of a share that it rests on.
+
+    A status without a share (few citations, unread, still indexing, polarity only) rests on no
+    interval; neither does one whose every known paper is labelled.
     """
     found = status(counts)
     if found in (Status.FEW_CITATIONS, Status.UNREAD, Status.STILL_INDEXING, Status.POLARITY_ONLY):
-        rests_on_machine = found in (Status.STILL_INDEXING, Status.POLARITY_ONLY)
-        return rests_on_machine and bool(counts.machine_roles or counts.machine_polarities)
-    if counts.machine_roles or counts.machine_polarities:
-        return True
+        return False
     if found == Status.CONTESTED:
         n_p = counts.polarity_labelled
         if n_p == counts.known:

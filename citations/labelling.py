@@ -382,7 +382,7 @@ def learn():
         return _keep(Learnt(None, timezone.now(), why))
     examples = list(library_examples())
     if len(examples) < LEAST_LABELS:
-        why = _("%(held)d chosen labels so far; a learning curve needs %(least)d.")
+        why = _("Chosen labels so far: %(held)d; a learning curve needs %(least)d.")
         return _keep(Learnt(None, timezone.now(), why % {"held": len(examples), "least": LEAST_LABELS}))
     try:
         return _keep(Learnt(learning_curve(examples), timezone.now()))

@@ -105,8 +105,11 @@ def _machine(citing, value):
 
 
 def _cites(citing, value):
-    other = Paper.objects.filter(pk=int(value)).values_list("hub_summary__known", flat=True).first()
-    return citing.one_of(hub_columns.of(int(value), other or 0).citing)
+    papers = Paper.objects.values_list("pk", "hub_summary__known")
+    number = int(value)  # of a paper, or of one that was merged away
+    found = papers.filter(pk=number).first() or papers.filter(redirects__old_id=number).first()
+    other, known = found or (number, 0)
+    return citing.one_of(hub_columns.of(other, known or 0).citing)
 
 
 def _claim(citing, value):
@@ -321,6 +324,10 @@ class Listing:
     def toggle_url(self, name, value):
         """The address of the list with one value of a facet switched on or off."""
         return self.query.url(self.path, self.query.toggled(name, value))
+
+    def only_url(self, name, value):
+        """The address of the list with one value of a facet in place of the chosen ones."""
+        return self.query.url(self.path, self.query.with_value(name, value))
 
     def _tally(self, name):
         """``{word or id: papers}`` of one facet, under all filters but its own."""

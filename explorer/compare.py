@@ -211,23 +211,34 @@ class Difference:
         return self.other if self.high > 0 else self.one
 
     @property
+    def apart(self):
+        """The difference in whole points, without its sign."""
+        return abs(self.points)
+
+    @property
     def span(self):
         """The interval in whole points, seen from the side with more."""
-        ends = sorted((round(100 * self.low), round(100 * self.high)), key=abs)
-        return abs(ends[0]), abs(ends[1])
+        near, far = sorted((abs(self.low), abs(self.high)))
+        return _points(near), _points(far)
 
     @property
     def ends(self):
         """The interval in whole points, with signs."""
-        return signed(round(100 * self.low)), signed(round(100 * self.high))
+        return _signed(self.low), _signed(self.high)
 
     @property
     def signed_points(self):
-        return signed(self.points)
+        return _signed(self.points / 100)
 
 
-def signed(number):
-    return f"+{number}" if number > 0 else f"−{-number}" if number < 0 else "0"
+def _points(fraction):
+    """Whole percentage points; "<1" for what is more than nothing, or an end beside 0 would look like 0."""
+    return round(100 * fraction) or ("<1" if fraction else 0)
+
+
+def _signed(fraction):
+    sign = "+" if fraction > 0 else "−" if fraction < 0 else ""
+    return f"{sign}{_points(abs(fraction))}"
 
 
 class Comparison:

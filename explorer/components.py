@@ -717,7 +717,8 @@ def facet(listing, parameter, values, anchor):
 
     A link keeps its id when it is swapped, and with it the focus.
     """
-    links = [_facet_link(listing, parameter.name, value, anchor) for value in values]
+    apart = parameter.kind == "many" and any(value.selected for value in values)
+    links = [_facet_link(listing, parameter.name, value, anchor, apart) for value in values]
     if not links:
         return NOTHING
     shown = len(links) if parameter.choices else FACET_SHOWN
@@ -738,40 +739,42 @@ def _folded_facet(name, links):
     )
 
 
-def _facet_link(listing, name, value, anchor):
+def _facet_link(listing, name, value, anchor, apart):
+    """A value of a facet with its number. Where values are chosen, another adds to the list or takes from it:
+
+    ``apart``: then the number is a link of its own, to the papers that it counts.
+    """
     key = f"facet-{name}-{'_'.join(value.value.split())}"
-    if value.selected:
-        return markup(
-            '<li><a id="{}" href="{}{}" rel="nofollow" aria-current="true"><span class="word">'
-            '<span class="tick" aria-hidden="true">✓</span>{}<span class="hidden"> ({})</span></span> '
-            '<span class="number">{}</span></a></li>',
-            key,
-            listing.toggle_url(name, value.value),
-            anchor,
-            value.label,
-            _("selected"),
-            count(value.count),
-        )
-    if not value.count:
+    if not value.count and not value.selected:
         return markup(
             '<li><span class="none"><span class="word">{}</span> <span class="number">0</span></span></li>',
             value.label,
         )
-    mark = NOTHING
-    if name == "role":
+    mark = current = selected = NOTHING
+    if value.selected:
+        current, mark = (
+            SafeString(' aria-current="true"'),
+            SafeString('<span class="tick" aria-hidden="true">✓</span>'),
+        )
+        selected = markup('<span class="hidden"> ({})</span>', _("selected"))
+    elif name == "role":
         mark = icon(value.value)
     elif name == "polarity":
         mark = markup('<span class="sign" aria-hidden="true">{}</span>', sign(value.value))
-    return markup(
-        '<li><a id="{}" href="{}{}" rel="nofollow"><span class="word">{}{}</span> '
-        '<span class="number">{}</span></a></li>',
-        key,
-        listing.toggle_url(name, value.value),
-        anchor,
-        mark,
-        value.label,
-        count(value.count),
-    )
+    form = '<li><a id="{}" href="{}{}" rel="nofollow"{}><span class="word">{}{}{}</span> {}</a></li>'
+    if apart:
+        form = form.replace("<li>", '<li class="apart">').replace(" {}</a>", "</a> {}")
+    number = markup('<span class="number">{}</span>', count(value.count))
+    if apart and value.count:
+        number = markup(
+            '<a href="{}{}" rel="nofollow"><span class="hidden">{}</span> {}</a>',
+            listing.only_url(name, value.value),
+            anchor,
+            _("%(value)s alone:") % {"value": value.label},
+            number,
+        )
+    toggle = listing.toggle_url(name, value.value)
+    return markup(form, key, toggle, anchor, current, mark, value.label, selected, number)
 
 
 def page_nav(listing, anchor, name=""):

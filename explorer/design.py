@@ -251,6 +251,7 @@ def listing(page):
         asked_page=page,
         page_url=lambda number: f"#{number}",
         toggle_url=lambda name, value: HERE,
+        only_url=lambda name, value: HERE,
     )
 
 

@@ -140,9 +140,14 @@ class Hub:
         k, n = self.headline.params.get("k"), self.headline.params.get("n")
         if k is None:
             return None
-        contested = self.headline.status == headline.Status.CONTESTED
-        machine = self.counts.machine_polarities if contested else self.counts.machine_roles
-        return headline.share("", k, n, known=self.counts.known, machine=machine)
+        return headline.share("", k, n, known=self.counts.known, machine=self._machine_labels)
+
+    @property
+    def _machine_labels(self):
+        """How many labels of the kind that the status goes by are a machine's."""
+        if self.headline.status == headline.Status.CONTESTED:
+            return self.counts.machine_polarities
+        return self.counts.machine_roles
 
     @property
     def base(self):
@@ -168,7 +173,7 @@ class Hub:
         """Why the status is provisional, in words; empty where it is not."""
         if not headline.is_provisional(self.counts):
             return ""
-        if self.counts.machine_roles or self.counts.machine_polarities:
+        if self._machine_labels or not headline.may_be_another(self.counts):
             return _("labels of a machine take part")
         return _(
             # xgettext:no-python-format
@@ -281,7 +286,7 @@ class Hub:
     def dispute_bound(self):
         """The bound of the share of disputes where none was found among n_p, in percent; else None."""
         n_p = self.counts.polarity_labelled
-        if not n_p or self.counts.polarities.get(Polarity.DISPUTES) or n_p >= self.counts.known:
+        if not n_p or self.counts.polarities.get(Polarity.DISPUTES):
             return None
         return percent(round(upper_bound_when_none_seen(n_p) * 10_000), 10_000)
 

@@ -29,7 +29,7 @@ urlpatterns = [
     path("about/accuracy/disagreements/", views.disagreements, name="disagreements"),
     path("api/v1/", api.addresses()),
     re_path(r"^(?P<scheme>doi|arxiv)/(?P<value>.+?)/?$", views.by_identifier),
-    re_path(r"^id/(?P<scheme>[a-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
+    re_path(r"^id/(?P<scheme>[A-Za-z0-9]+)/(?P<value>.+?)/?$", views.by_identifier),
 ]
 if settings.DEBUG:
     from explorer import design

@@ -433,6 +433,7 @@ warnings.filterwarnings("ignore", message="No directory at")
 # --- languages and times -------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["hubsite.formats"]
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 # Of a language chosen in the footer. docs/nginx.conf knows the cookie by its name.

@@ -526,7 +526,7 @@ def test_below_thirty_labels_there_is_no_curve_and_it_is_said(desk, curator, no_
     make_read_hub([1, 1])
     curation.relabel_context(context=CitationContext.objects.first(), curator=curator, role="method")
     response = desk.post(reverse(SCREEN), {"act": "learn"}, follow=True)
-    assert "1 chosen labels so far; a learning curve needs 30." in response.content.decode()
+    assert "Chosen labels so far: 1; a learning curve needs 30." in response.content.decode()
 
 
 def test_the_curve_is_drawn_when_asked_for_and_kept(desk, curator, no_curve, django_assert_max_num_queries):

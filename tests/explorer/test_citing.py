@@ -11,7 +11,7 @@ from citations.models import Citation, HubColumns, HubSummary
 from explorer.citing import Citing, Listing
 from explorer.facets import BY_NAME
 from explorer.filters import Query
-from papers.models import Paper
+from papers.models import Paper, PaperRedirect
 from tests.explorer.oracle import narrow, ordered
 from tests.factories import (
     make_assertion,
@@ -129,6 +129,8 @@ def test_filters_orders_and_facets_are_those_of_the_rows(citing, hub):
     refresh()
     assert len(read(citing(), f"cites={other.pk}")) == 20
     assert read(citing(), "cites=999999999") == []
+    PaperRedirect.objects.create(old_id=999999999, paper=other)
+    assert len(read(citing(), "cites=999999999")) == 20
 
 
 def read(citing, text):

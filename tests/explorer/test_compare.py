@@ -187,6 +187,21 @@ def test_differences_are_stated_where_the_interval_leaves_out_zero(client):
     ]
 
 
+@pytest.mark.parametrize(
+    "low, high, span, ends",
+    [
+        (0.004, 0.48, ("<1", 48), ("+<1", "+48")),
+        (-0.48, -0.004, ("<1", 48), ("−48", "−<1")),
+        (-0.004, 0.48, ("<1", 48), ("−<1", "+48")),
+        (0.125, 0.25, (12, 25), ("+12", "+25")),
+        (0, 0, (0, 0), ("0", "0")),
+    ],
+)
+def test_an_end_that_is_not_nought_is_not_printed_as_nought(low, high, span, ends):
+    one = compare.Difference("role", "method", "method", None, None, 24, low, high)
+    assert (one.span, one.ends) == (span, ends)
+
+
 @db
 def test_labels_of_a_machine_allow_no_statement(client):
     one = make_hub(make_paper(), roles={"method": 40}, unread=1)

@@ -381,9 +381,10 @@ def test_a_rare_word_is_not_printed_as_zero_percent(client):
 
 @db
 def test_without_a_dispute_the_bound_is_printed(client):
-    paper = make_hub(polarities={"neutral": 12}, unread=3)
-    said = words(section(hub_of(client, paper), "polarity-summary"))
-    assert "No dispute was found among the 12 papers" in said and "up to 22% (95% bound)" in said
+    for unread in (3, 0):
+        paper = make_hub(polarities={"neutral": 12}, unread=unread)
+        said = words(section(hub_of(client, paper), "polarity-summary"))
+        assert "No dispute was found among the 12 papers" in said and "up to 22% (95% bound)" in said
 
 
 @db
@@ -392,6 +393,14 @@ def test_machine_labels_make_a_status_provisional_and_say_so(client):
     assert "provisional: labels of a machine take part" in words(
         page.xpath("//header[@class='hub-header']")[0]
     )
+
+
+@db
+def test_a_status_that_no_machine_label_decides_gives_the_other_reason(client):
+    paper = make_hub(polarities={"disputes": 4, "neutral": 16}, unread=9)
+    make_hub(paper, roles={"method": 1}, source=LabelSource.PROVIDER)
+    said = words(hub_of(client, paper).xpath("//header[@class='hub-header']")[0])
+    assert "Contested. 4 of 20" in said and "provisional: too few papers are labelled" in said
 
 
 @db
@@ -553,10 +562,28 @@ def test_facets_switch_values_on_and_off(client, library):
     paper = library[0]
     part = section(hub_of(client, paper, "?role=method&q=leans"), "citing-papers-explorer")
     links = {words(link): link for link in part.xpath(".//section[@aria-labelledby='facet-role']//a")}
-    assert links["✓method (selected) 4"].get("aria-current") == "true"
-    assert links["✓method (selected) 4"].get("href") == f"{paper.get_absolute_url()}?q=leans{ANCHOR}"
-    assert links["background 3"].get("href").endswith(f"?role=method&role=background&q=leans{ANCHOR}")
-    assert "extension 0" not in links and "extension 0" in words(part)
+    assert links["✓method (selected)"].get("aria-current") == "true"
+    assert links["✓method (selected)"].get("href") == f"{paper.get_absolute_url()}?q=leans{ANCHOR}"
+    assert links["background"].get("href").endswith(f"?role=method&role=background&q=leans{ANCHOR}")
+    assert links["background alone: 3"].get("href").endswith(f"?role=background&q=leans{ANCHOR}")
+    assert "extension" not in links and "extension 0" in words(part)
+
+
+@db
+@pytest.mark.parametrize(
+    "chosen", ["", "role=method&text=read", "role=method&role=background", "source=dataset"]
+)
+def test_each_number_of_a_facet_opens_as_many_papers(client, chosen):
+    paper = make_hub(roles={"method": 4, "background": 3, "dataset": 1}, polarities={"neutral": 2}, unread=2)
+    links = get(client, f"{paper.get_absolute_url()}citing/?{chosen}").xpath(
+        "//section[@class='facet']//a[.//span[@class='number']]"
+    )
+    assert len(links) > 4
+    for link in links:
+        [number] = link.xpath(".//span[@class='number']/text()")
+        query = link.get("href").partition("#")[0].partition("?")[2]
+        answer = client.get(f"/api/v1/papers/{paper.pk}/citations?{query}").json()
+        assert (link.get("href"), answer["count"]) == (link.get("href"), int(number))
 
 
 @db
