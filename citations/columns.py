@@ -75,6 +75,7 @@ PACKED = ("role", "role_source", "polarity", "polarity_source", "label_source", 
 # -- from rows to arrays --------------------------------------------------------------------------
 
 _ROW = (
+    ("key", "i8"),  # of the pair
     ("cited", "i8"),
     ("citing", "i8"),
     ("year", "i2"),
@@ -115,6 +116,7 @@ def _statement(where, known):
         f" + {machine}",
     }
     values = {
+        "key": "c.id",
         "cited": "c.cited_paper_id",
         "citing": "c.citing_paper_id",
         "year": f"COALESCE(c.citing_year, {UNDATED})",

@@ -7,9 +7,10 @@ running them twice changes nothing.
 
 from __future__ import annotations
 
+import pickle
 import secrets
-from collections import defaultdict, deque
-from concurrent.futures import ThreadPoolExecutor
+from collections import defaultdict
+from contextlib import closing
 from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -34,7 +35,7 @@ from citations.models import (
 )
 from citations.tallies import UNLABELLED, UNSURE
 from citations.wordsearch import refresh_words
-from papers import bulk, wordindex
+from papers import beside, bulk, wordindex
 from papers.matching import chunks
 from papers.models import Authorship, Paper, PaperWords
 from papers.sections import SECTION_KINDS
@@ -43,6 +44,8 @@ PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 HUBS_FROM_SPOOL = 2000
+PIECES_AHEAD = 3  # so many hubs each, which wait in the process that derives
+WORTH_PAIRS = 100_000  # for a second process, which takes a second to start
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
 PAIRS_A_HUB = 1000  # that are read in order in the time that one hub takes by itself
 UNREAD = "unread"
@@ -578,44 +581,46 @@ def _refresh_from_spool(tell):
         mark_stale(HubColumns.objects.values_list("paper_id", flat=True))
         StaleHub.objects.update(counted_by=run)
     ours = StaleHub.objects.filter(counted_by=run)
-    with spool.Spool() as whole:
-        counter, lookup = cocitation_bulk.Counter.of_library(), columns.Lookup.whole()
+    with spool.filled() as (folder, number):
         stale = np.fromiter(ours.order_by().values_list("paper_id", flat=True), np.int64)
-        some = (
-            (pairs, ids)
-            for pairs, waiting in whole.parts(stale)
-            for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL)
-        )
-        derive = partial(_derive_some, counter, lookup)
-        for (_pairs, ids), derived in _one_ahead(some, derive):
-            with transaction.atomic():
-                bulk.lock_library()
-                still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
-                if still:
-                    _store(sorted(still), derived.only(still))
-            tell(len(ids))
+        with closing(_derived_of(folder, number, stale)) as made:
+            for ids, derived in made:
+                with transaction.atomic():
+                    bulk.lock_library()
+                    still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
+                    if still:
+                        _store(sorted(still), derived.only(still))
+                tell(len(ids))
 
 
-def _one_ahead(items, function):
-    """Yield (item, what ``function`` makes of it), while a thread is at work on the next item.
+def _derived_of(folder, number, stale):
+    """Yield (ids, Derived) of some of the ``stale`` papers at a time, from what ``spool`` has ``filled``.
 
-    For work on arrays, which leaves the interpreter to the thread that writes and waits for the database.
+    A second process derives those of a large library, while this one writes and waits for the database.
     """
-    begun = deque()
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        for item in items:
-            begun.append((item, thread.submit(function, item)))
-            if len(begun) > 1:
-                earlier, made = begun.popleft()
-                yield earlier, made.result()
-        for item, made in begun:
-            yield item, made.result()
+    arguments = (folder, stale, HUBS_FROM_SPOOL)
+    if not beside.is_worth(number, WORTH_PAIRS):
+        yield from _derive_from(*arguments)
+        return
+    pieces = beside.pieces(_pickled, *arguments, what="deriving hubs", ahead=PIECES_AHEAD, with_models=True)
+    with closing(pieces):
+        for data in pieces:
+            yield pickle.loads(data)  # noqa: S301 - from our own process
 
 
-def _derive_some(counter, lookup, some):
-    """Derived of some hubs of the spool. No query: it is made in a thread that has no connection."""
-    pairs, ids = some
-    return _derive(pairs.of_papers(ids), count=counter.co_cited_works, lookup=lookup)
+def _pickled(*arguments):
+    for made in _derive_from(*arguments):
+        yield pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
+
+
+def _derive_from(folder, stale, hubs_at_once):
+    held = spool.Spool(folder)
+    for pairs, waiting in held.parts(stale):
+        for ids in chunks(waiting.tolist(), hubs_at_once):
+            yield (
+                ids,
+                _derive(pairs.of_papers(ids), count=held.counter.co_cited_works, lookup=held.lookup),
+            )
 
 
 def live_summaries(paper_ids):
