@@ -47,9 +47,13 @@ def _fill(folder):
             if cited.max() >= len(known):
                 known = np.pad(known, (0, int(cited.max()) + 1 - len(known)))
             known += np.bincount(cited, minlength=len(known))
-            part = cited % number
-            for place in np.unique(part):
-                parts[place].write(block[part == place].tobytes())
+            # Sorted once: a part at a time, each row would be looked at as often as there are parts.
+            part = (cited % number).astype(np.uint16)
+            order = np.argsort(part, kind="stable")
+            bounds = np.searchsorted(part[order], np.arange(number + 1))
+            block = block[order]
+            for file, begin, end in zip(parts, bounds, bounds[1:], strict=False):
+                file.write(block[begin:end].tobytes())
     with _rest(folder).open("wb") as file:
         pickle.dump((number, known, columns.Lookup.whole(), ends.arrays()), file, pickle.HIGHEST_PROTOCOL)
     return int(known.sum())

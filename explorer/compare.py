@@ -53,7 +53,7 @@ class Asked:
         asked = cls()
         for name in querydict:
             if name != "paper":
-                asked.dropped.append(not_a_parameter(name))
+                asked.dropped.append(not_a_parameter(name, querydict[name]))
         given = [value.replace("\x00", "").strip()[:300] for value in querydict.getlist("paper")]
         given = [value for value in given if value]
         if len(given) > MOST_ASKED:

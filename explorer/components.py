@@ -582,7 +582,7 @@ def claim_item(claim):
         claim.text,
         markup("<blockquote><p>{}</p></blockquote> ", quote) if quote else NOTHING,
         _("Link to claim %(n)s") % {"n": claim.pk},
-        _fact(claim.section) if claim.section else NOTHING,
+        _section_fact(claim.section) if claim.section else NOTHING,
         _claim_origin(claim.origin),
         join(cells, " "),
     )

@@ -129,7 +129,7 @@ class Query:
             if name in ignore:
                 continue
             if name not in table:
-                query.dropped.append(not_a_parameter(name))
+                query.dropped.append(not_a_parameter(name, querydict[name]))
                 continue
             query._take(table[name], querydict.getlist(name))
         query.values = {name: query.values[name] for name in table if name in query.values}
@@ -227,8 +227,8 @@ def _quoted(name, value):
     return urlencode([(name, value)])
 
 
-def not_a_parameter(name):
-    return Dropped(_shown(name), "", _("“%s” is not a parameter here.") % _shown(name))
+def not_a_parameter(name, value):
+    return Dropped(_shown(name), _shown(value), _("“%s” is not a parameter here.") % _shown(name))
 
 
 def _shown(value):

@@ -485,7 +485,7 @@ def test_all_that_is_wrong_is_named(get, marsh, query, names):
 @pytest.mark.parametrize("address", ["papers/{}", *(f"papers/{{}}{part}" for part in PARTS[1:]), "search"])
 def test_unknown_parameters_are_refused_everywhere(get, marsh, address):
     answer = get(f"{address.format(marsh.pk)}?nonsense=1", status=422)
-    assert [line["name"] for line in answer["invalid"]][0] == "nonsense"
+    assert [(line["name"], line["value"]) for line in answer["invalid"]][0] == ("nonsense", "1")
     assert "nonsense" in answer["detail"]
 
 
