@@ -107,6 +107,35 @@ def share_percent(share):
     return percentage("<1" if share.count and not share.percent else share.percent)
 
 
+SOURCE_TITLES = {
+    "arxiv": "arXiv",
+    "bibtex": "BibTeX",
+    "crossref": "Crossref",
+    "crossref-xml": "Crossref",
+    "csl-json": "CSL-JSON",
+    "csv": "CSV",
+    "endnote": "EndNote",
+    "jats": "JATS",
+    "native": "JSON Lines",
+    "openalex": "OpenAlex",
+    "opencitations": "OpenCitations",
+    "pdf": "GROBID (PDF)",
+    "pubmed": "PubMed",
+    "ris": "RIS",
+    "s2orc": "S2ORC",
+    "semantic-scholar": "Semantic Scholar",
+    "semantic-scholar-bulk": "Semantic Scholar",
+    "tei": "GROBID (TEI)",
+    "unarxive": "unarXive",
+    "wos": "Web of Science",
+}
+
+
+def source_title(name):
+    """What a source of records is called: "Semantic Scholar" for "semantic-scholar"."""
+    return SOURCE_TITLES.get(name, name)
+
+
 def k_of_n(share):
     """The count of a ``headline.Share`` and its base, as in "30 of 75"."""
     return _("%(k)s of %(n)s") % {"k": count(share.count), "n": count(share.base)}

@@ -298,6 +298,7 @@ def citation(request, paper_id, citing_id):
         "paper": pair.cited_paper,
         "citation": pair,
         "contexts": contexts,
+        "in_reading_order": len(contexts) < 2 or all(one.passage.position is not None for one in contexts),
         "pair_assertions": pair_assertions,
         "treatments": list(pair.claim_treatments.select_related("claim", "curator")),
         "provenances": list(pair.provenances.select_related("record")),

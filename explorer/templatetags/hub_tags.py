@@ -60,6 +60,7 @@ register.filter("percentage", components.percentage)
 register.filter("lang_attr", components.lang_attr)
 register.filter("sign", components.sign)
 register.filter("percent", components.whole_percent)
+register.filter("source_title", components.source_title)
 
 
 # -- the site -----------------------------------------------------------------------------------

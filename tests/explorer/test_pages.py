@@ -20,6 +20,7 @@ from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
 from explorer import components, design, facets, urls
 from explorer.templatetags import hub_tags
+from papers import importers
 from papers.models import Notice, PaperVersion
 from papers.sentences import split_sentences
 from tests.factories import (
@@ -393,6 +394,11 @@ def test_machine_labels_make_a_status_provisional_and_say_so(client):
     assert "provisional: labels of a machine take part" in words(
         page.xpath("//header[@class='hub-header']")[0]
     )
+
+
+def test_every_source_has_a_title():
+    assert set(components.SOURCE_TITLES) == set(importers.FORMATS)
+    assert components.source_title("curator") == "curator"
 
 
 @db
