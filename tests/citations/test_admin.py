@@ -252,6 +252,22 @@ def test_an_edit_is_marked_recomputed_and_reaches_the_hub(desk, context):
     assert list(check_library()) == []
 
 
+def test_a_history_says_from_what_to_what_though_imports_write_none(desk):
+    paper = make_paper(year=2015)
+    Paper.history.all().delete()  # as an import leaves it
+
+    def changes():
+        page = html.document_fromstring(desk.get(url(paper, "history")).content.decode())
+        lines = page.xpath("//table[@id='change-history']/tbody/tr")
+        return [(line[1].text_content().strip(), " ".join(line[3].text_content().split())) for line in lines]
+
+    desk.post(url(paper), whole_form(desk, url(paper)) | {"year": 2014})
+    assert changes() == [("curator", "Year: 2015 → 2014"), ("–", "")]
+    Paper.objects.update(license="CC0")
+    desk.post(url(paper), whole_form(desk, url(paper)) | {"year": 2013})
+    assert changes()[:2] == [("curator", "Year: 2014 → 2013"), ("–", "Licence: → CC0")]
+
+
 def test_the_author_list_is_corrected_on_the_papers_page(desk):
     paper = make_paper(authors=[make_author("Ida Mor"), "Tom Weir"])
     data = whole_form(desk, url(paper)) | {"authorships-0-name": "Ida Moor", "authorships-1-DELETE": "on"}
