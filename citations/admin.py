@@ -40,7 +40,7 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
-from papers import duplicates
+from papers import duplicates, identifiers
 from papers.admin import FindsPapers, PaperAdmin, ReadOnly, RecordedAdmin
 from papers.models import Authorship, Paper, PossibleDuplicate
 from papers.sections import SECTION_LABELS
@@ -291,7 +291,12 @@ class MergeForm(forms.Form):
 
     def __init__(self, *args, papers, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["keep"].choices = [(paper.pk, f"{paper.pk}: {paper}") for paper in papers]
+        self.fields["keep"].choices = _numbered(papers)
+
+
+def _numbered(papers):
+    """Papers to choose from, by the numbers that head their columns: titles may be alike."""
+    return [(paper.pk, f"{paper.pk}: {paper}") for paper in papers]
 
 
 @admin.register(Merge)
@@ -479,8 +484,9 @@ def _in_short(paper):
 
 class TreatmentForm(forms.Form):
     claim = forms.ModelChoiceField(label=gettext_lazy("Claim"), queryset=Claim.objects.none())
+    # Nothing is chosen at first: a word that is only left standing would be nobody's judgement.
     treatment = forms.ChoiceField(
-        label=gettext_lazy("The citing paper"), choices=ClaimTreatment.Treatment.choices
+        label=gettext_lazy("The citing paper"), choices=[("", "---------"), *ClaimTreatment.Treatment.choices]
     )
     note = forms.CharField(label=gettext_lazy("Note"), required=False)
 
@@ -984,7 +990,6 @@ class ResolveForm(forms.Form):
         queryset=Paper.objects.none(),
         required=False,
         widget=forms.RadioSelect,
-        empty_label=None,
     )
     other = forms.ModelChoiceField(
         label=gettext_lazy("Another paper"),
@@ -996,6 +1001,7 @@ class ResolveForm(forms.Form):
     def __init__(self, *args, candidates, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["candidate"].queryset = Paper.objects.filter(pk__in=[paper.pk for paper in candidates])
+        self.fields["candidate"].choices = _numbered(candidates)
 
     def clean(self):
         cleaned = super().clean()
@@ -1056,6 +1062,9 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
             "resolve_media": form.media,
             "sentences": [context["text"] for context in unmatched.payload.get("contexts", ())],
             "wanted_authors": [author["name"] for author in unmatched.payload.get("authors", ())],
+            "wanted_identifiers": [
+                identifiers.display(*pair) for pair in unmatched.payload.get("identifiers", {}).items()
+            ],
         }
 
     def act_resolve(self, request, unmatched):

@@ -220,6 +220,14 @@ def test_a_pair_is_labelled_treated_and_pinned_on_its_page(desk, context):
     assert not RepresentativePin.objects.exists()
 
 
+def test_how_a_claim_is_treated_is_chosen_and_not_left_standing(desk, context):
+    claim = make_claim(context.citation.cited_paper)
+    page = html.document_fromstring(desk.get(url(context.citation)).content.decode())
+    assert page.xpath("//select[@name='treatment' and @required]/option[@selected]/@value") == [""]
+    assert "required" in told(act(desk, context.citation, "treat", claim=claim.pk, treatment=""))
+    assert not ClaimTreatment.objects.exists()
+
+
 def test_an_unread_pair_is_not_labelled(desk):
     assert "No citing sentence" in told(act(desk, make_citation(), "label", role="method"))
 
@@ -559,6 +567,26 @@ def test_a_reference_is_resolved_beside_its_candidates_and_reopened(desk, which)
     assert "settled" in told(act(desk, queued, "dismiss"))
     act(desk, queued, "reopen")
     assert not Citation.objects.current().exists()
+
+
+def test_candidates_of_one_title_are_told_apart_by_the_numbers_of_their_columns(desk):
+    papers = [make_paper("Reading hands", identifiers={"doi": f"10.5555/{n}"}) for n in (1, 2)]
+    queued = make_unmatched(
+        candidates=[paper.pk for paper in papers],
+        raw="Reading hands, 3rd ed.",
+        payload={"identifiers": {"pmid": "7"}},
+    )
+    page = html.document_fromstring(desk.get(url(queued)).content.decode())
+    columns = [head.text_content().strip() for head in page.xpath("//div[@class='scroll']//thead//th")][1:]
+    choices = [label.text_content().strip() for label in page.xpath("//label[input[@name='candidate']]")]
+    assert choices == [f"{number}: Reading hands" for number in columns]
+    assert columns == [str(paper.pk) for paper in papers]
+    (line,) = page.xpath("//tr[th='identifiers']")
+    assert [cell.text_content() for cell in line.findall("td")] == [
+        "PMID 7",
+        "doi:10.5555/1",
+        "doi:10.5555/2",
+    ]
 
 
 def test_a_reference_is_dismissed(desk):
