@@ -676,6 +676,7 @@ class LabellingScreen:
             "title": _("Label sentences"),
             "hub": hub,
             "context": drawn and marked(drawn.context),
+            "by_hand": CitationContext.objects.without_role(hub.pk).first() if hub and not drawn else None,
             "sealed": sealed,
             "undoable": bool(kept["saved"]),
             "progress": labelling.progress(curator=request.user, hub=hub),
@@ -773,13 +774,7 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
 
     def next_unlabelled(self, context):
         """The next sentence about the same cited paper without a role, from here and around; or None."""
-        waiting = (
-            CitationContext.objects.current()
-            .filter(citation__cited_paper=context.citation.cited_paper_id, role="")
-            .filter(citation__withdrawn_at=None, passage__suppressed_at=None)
-            .exclude(pk=context.pk)
-            .order_by("pk")
-        )
+        waiting = CitationContext.objects.without_role(context.citation.cited_paper_id).exclude(pk=context.pk)
         return waiting.filter(pk__gt=context.pk).first() or waiting.first()
 
     def act_label(self, request, context):
