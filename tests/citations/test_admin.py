@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from citations import curation, queues
@@ -549,7 +549,7 @@ def test_the_queue_has_the_most_wanted_first_and_open_ones_only(desk):
     settled = make_unmatched(title="Settled title")
     curation.dismiss_reference(unmatched=settled, curator=get_user_model().objects.get())
     rows = desk.get(url(rare, "changelist")).context["cl"].result_list
-    assert list(rows) == [*often, rare]
+    assert [(row.pk, row.wanted) for row in rows] == [*((row.pk, 1) for row in often), (rare.pk, 0)]
     for state, expected in (("none", [settled]), ("resolved", []), ("all", [*often, rare, settled])):
         rows = desk.get(url(rare, "changelist"), {"state": state}).context["cl"].result_list
         assert sorted(row.pk for row in rows) == [row.pk for row in sorted(expected, key=lambda row: row.pk)]
@@ -730,6 +730,34 @@ def test_the_right_to_look_at_a_sentence_is_no_right_to_label_it(reader, context
 
 
 # -- lists and filters -----------------------------------------------------------------------------
+
+
+def filters_shown(client, row, data=None):
+    """{title of a filter: [its choices]} of a list."""
+    changelist = client.get(url(row, "changelist"), data or {}).context["cl"]
+    return {
+        str(spec.title): [choice["display"] for choice in spec.choices(changelist)]
+        for spec in changelist.filter_specs
+    }
+
+
+def test_filters_speak_the_words_of_the_pages_and_name_what_is_empty(desk, context):
+    label = make_assertion(context, value="", original_value="cites", scheme="odd", source="dataset")
+    shown = filters_shown(desk, label)
+    assert shown["value"] == ["All", "no word of ours", "background"]
+    assert shown["withdrawn"] == ["All", "no", "yes"]
+    assert filters_shown(desk, label, {"_facets": "True"})["withdrawn"] == ["All", "no (2)", "yes (0)"]
+    assert filters_shown(desk, context.passage)["language"] == ["All", "not stated"]
+
+
+def test_lists_cut_with_a_sign_and_in_words(desk, context):
+    Passage.objects.update(text="Grain " * 20)
+    assert str(Passage.objects.get()).endswith("…")
+    with translation.override("de"):
+        assert str(context.assertions.get()) == "Rolle: Hintergrund (externer Dienst)"
+        assert str(context.citation).split()[1] == "zitiert"
+    run = ImportRun.objects.create(paths=["a.jsonl", "b.jsonl"])
+    assert "a.jsonl, b.jsonl" in desk.get(url(run, "changelist")).content.decode()
 
 
 def test_the_filters_of_sentences_find_what_they_say(desk, context):
