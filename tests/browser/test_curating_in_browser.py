@@ -26,6 +26,7 @@ def forms(live_server, client):
         reverse("admin:citations_citationcontext_change", args=[context.pk]),
         reverse("admin:citations_unmatchedreference_change", args=[queued.pk]),
         reverse("admin:citations_merge_two", args=keys),
+        reverse("admin:papers_paper_history", args=keys[:1]),
     ]
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
     return [live_server.url + address for address in addresses], cookie

@@ -266,7 +266,7 @@ def test_a_history_says_from_what_to_what_though_imports_write_none(desk):
 
     def changes():
         page = html.document_fromstring(desk.get(url(paper, "history")).content.decode())
-        lines = page.xpath("//table[@id='change-history']/tbody/tr")
+        lines = page.xpath("//div[@class='scroll']/table/tbody/tr")
         return [(line[1].text_content().strip(), " ".join(line[3].text_content().split())) for line in lines]
 
     desk.post(url(paper), whole_form(desk, url(paper)) | {"year": 2014})
