@@ -21,8 +21,9 @@ from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from citations import curation, identity, labelling
 from citations.curation import Refused
@@ -40,12 +41,11 @@ from citations.models import (
     RepresentativePin,
     UnmatchedReference,
 )
-from papers import duplicates
+from papers import duplicates, identifiers
 from papers.admin import FindsPapers, PaperAdmin, ReadOnly, RecordedAdmin
 from papers.models import Authorship, Paper, PossibleDuplicate
 from papers.sections import SECTION_LABELS
 
-WITHDRAWN = ("withdrawn_at", admin.EmptyFieldListFilter)
 LOW_CONFIDENCE = 0.6
 
 
@@ -178,10 +178,43 @@ class LowConfidence(admin.SimpleListFilter):
         return queryset.filter(confidence=None) if self.value() == "none" else queryset
 
 
-class SectionKinds(admin.AllValuesFieldListFilter):
+def _reworded(choice, word_of):
+    """A choice of a filter in other words; a count in brackets, which may follow, stays."""
+    shown, bracket, count = choice["display"].partition(" (")
+    return choice | {"display": f"{word_of(shown)}{bracket}{count}"}
+
+
+class Done(admin.EmptyFieldListFilter):
+    """Whether the moment of an act is there: "yes" and "no" for "not empty" and "empty"."""
+
+    def choices(self, changelist):
+        every, empty, there = super().choices(changelist)
+        yield every
+        yield _reworded(empty, lambda _shown: _("no"))
+        yield _reworded(there, lambda _shown: _("yes"))
+
+
+class Values(admin.AllValuesFieldListFilter):
+    """The values of a column by ``words`` of the pages; what is empty is said to be, as ``empty``."""
+
+    words = {}
+    empty = gettext_lazy("not stated")
+
     def choices(self, changelist):
         for choice in super().choices(changelist):
-            yield choice | {"display": SECTION_LABELS.get(choice["display"], choice["display"])}
+            yield _reworded(choice, lambda shown: self.words.get(shown, shown or self.empty))
+
+
+class SectionKinds(Values):
+    words = SECTION_LABELS
+
+
+class LabelWords(Values):
+    words = dict([*Role.choices, *Polarity.choices])
+    empty = gettext_lazy("no word of ours")
+
+
+WITHDRAWN = ("withdrawn_at", Done)
 
 
 class Labelled(admin.SimpleListFilter):
@@ -291,7 +324,12 @@ class MergeForm(forms.Form):
 
     def __init__(self, *args, papers, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["keep"].choices = [(paper.pk, f"{paper.pk}: {paper}") for paper in papers]
+        self.fields["keep"].choices = _numbered(papers)
+
+
+def _numbered(papers):
+    """Papers to choose from, by the numbers that head their columns: titles may be alike."""
+    return [(paper.pk, f"{paper.pk}: {paper}") for paper in papers]
 
 
 @admin.register(Merge)
@@ -300,7 +338,7 @@ class MergeAdmin(FindsPapers, Desk, admin.ModelAdmin):
     text_paths = ("merged_title",)
     list_display = ["__str__", "merged_title", "paper", "merged_by", "merged_at", "undone_at"]
     list_select_related = ["paper", "merged_by"]
-    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    list_filter = [("undone_at", Done)]
     exclude = ["journal"]
     change_form_template = "admin/citations/merge/change_form.html"
     acts = {"undo": "citations.change_merge"}
@@ -479,8 +517,9 @@ def _in_short(paper):
 
 class TreatmentForm(forms.Form):
     claim = forms.ModelChoiceField(label=gettext_lazy("Claim"), queryset=Claim.objects.none())
+    # Nothing is chosen at first: a word that is only left standing would be nobody's judgement.
     treatment = forms.ChoiceField(
-        label=gettext_lazy("The citing paper"), choices=ClaimTreatment.Treatment.choices
+        label=gettext_lazy("The citing paper"), choices=[("", "---------"), *ClaimTreatment.Treatment.choices]
     )
     note = forms.CharField(label=gettext_lazy("Note"), required=False)
 
@@ -670,6 +709,7 @@ class LabellingScreen:
             "title": _("Label sentences"),
             "hub": hub,
             "context": drawn and marked(drawn.context),
+            "by_hand": CitationContext.objects.without_role(hub.pk).first() if hub and not drawn else None,
             "sealed": sealed,
             "undoable": bool(kept["saved"]),
             "progress": labelling.progress(curator=request.user, hub=hub),
@@ -730,7 +770,11 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("sentence"))
     def sentence(self, context):
-        return _("text withheld") if context.passage.suppressed_at else context.passage.text[:160]
+        return (
+            _("text withheld")
+            if context.passage.suppressed_at
+            else Truncator(context.passage.text).chars(160)
+        )
 
     @admin.display(description=gettext_lazy("cited paper"))
     def cited_paper(self, context):
@@ -767,13 +811,7 @@ class ContextAdmin(FindsPapers, Desk, admin.ModelAdmin):
 
     def next_unlabelled(self, context):
         """The next sentence about the same cited paper without a role, from here and around; or None."""
-        waiting = (
-            CitationContext.objects.current()
-            .filter(citation__cited_paper=context.citation.cited_paper_id, role="")
-            .filter(citation__withdrawn_at=None, passage__suppressed_at=None)
-            .exclude(pk=context.pk)
-            .order_by("pk")
-        )
+        waiting = CitationContext.objects.without_role(context.citation.cited_paper_id).exclude(pk=context.pk)
         return waiting.filter(pk__gt=context.pk).first() or waiting.first()
 
     def act_label(self, request, context):
@@ -809,7 +847,7 @@ class AssertionAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = [
         "source",
         "dimension",
-        ("value", admin.AllValuesFieldListFilter),
+        ("value", LabelWords),
         LowConfidence,
         WITHDRAWN,
     ]
@@ -840,7 +878,7 @@ class PassageAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
     text_paths = ("text",)
     list_display = ["__str__", "citing_paper", "section", "suppressed_at", "suppressed_reason"]
     list_select_related = ["citing_paper"]
-    list_filter = [("suppressed_at", admin.EmptyFieldListFilter), ("section_kind", SectionKinds), "language"]
+    list_filter = [("suppressed_at", Done), ("section_kind", SectionKinds), ("language", Values)]
     list_per_page = 50
     ordering = ["-id"]
     show_full_result_count = False
@@ -984,7 +1022,6 @@ class ResolveForm(forms.Form):
         queryset=Paper.objects.none(),
         required=False,
         widget=forms.RadioSelect,
-        empty_label=None,
     )
     other = forms.ModelChoiceField(
         label=gettext_lazy("Another paper"),
@@ -996,6 +1033,7 @@ class ResolveForm(forms.Form):
     def __init__(self, *args, candidates, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["candidate"].queryset = Paper.objects.filter(pk__in=[paper.pk for paper in candidates])
+        self.fields["candidate"].choices = _numbered(candidates)
 
     def clean(self):
         cleaned = super().clean()
@@ -1038,7 +1076,8 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
     }
 
     def get_queryset(self, request):
-        alike = UnmatchedReference.objects.waiting().filter(title_folded=OuterRef("title_folded"))
+        waiting = UnmatchedReference.objects.waiting().exclude(pk=OuterRef("pk"))
+        alike = waiting.filter(title_folded=OuterRef("title_folded"))
         times = alike.exclude(title_folded="").order_by().values("title_folded").annotate(n=Count("pk"))
         rows = super().get_queryset(request).annotate(wanted=Coalesce(Subquery(times.values("n")), 0))
         return rows.order_by("-wanted", "title_folded", "id")
@@ -1056,6 +1095,9 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
             "resolve_media": form.media,
             "sentences": [context["text"] for context in unmatched.payload.get("contexts", ())],
             "wanted_authors": [author["name"] for author in unmatched.payload.get("authors", ())],
+            "wanted_identifiers": [
+                identifiers.display(*pair) for pair in unmatched.payload.get("identifiers", {}).items()
+            ],
         }
 
     def act_resolve(self, request, unmatched):
@@ -1089,5 +1131,10 @@ class HubSummaryAdmin(FindsPapers, ReadOnly, admin.ModelAdmin):
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["__str__", "state", "paths", "started_at", "finished_at"]
+    list_display = ["__str__", "state", "files", "started_at", "finished_at"]
     list_filter = ["state"]
+    fields = ["state", "files", "options", "started_at", "finished_at", "position", "counts", "problems"]
+
+    @admin.display(description=pgettext_lazy("column", "files"))
+    def files(self, run):
+        return ", ".join(run.paths)

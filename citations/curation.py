@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from simple_history.utils import get_history_model_for_model
 
 from citations import assertions
@@ -39,6 +40,7 @@ from papers.ingest import refold
 from papers.models import Paper, PaperRedirect, PossibleDuplicate
 
 CURATOR = "curator"  # the strongest name in papers.ingest.SOURCE_ORDER
+LEFT_BY_IMPORTS = gettext_noop("as imports and merges had left it")  # a reason in a history
 PUT_BACK = "put back into the queue by a curator"  # a match_reason: it is left to people from then on
 
 
@@ -58,8 +60,21 @@ def _note(curator, row, words):
     LogEntry.objects.log_actions(curator.pk, [row], CHANGE, words, single_object=True)
 
 
-def _save(row, curator):
-    row._history_user = curator
+def save_with_history(row, curator, reason=None):
+    """Save a row under a curator's name, so that its history says from what to what; returns it.
+
+    Imports and merges write rows without history. What they left since its last line becomes a line
+    first, under nobody's name. At most three queries beside the saving.
+    """
+    model = type(row)
+    found = model.objects.filter(pk=row.pk).first()
+    if found is not None:
+        newest = found.history.first()
+        columns = [field.attname for field in model.history.model.tracked_fields]
+        if newest is None or any(getattr(newest, name) != getattr(found, name) for name in columns):
+            found._history_user = None
+            model.history.bulk_history_create([found], update=True, default_change_reason=LEFT_BY_IMPORTS)
+    row._history_user, row._change_reason = curator, reason
     row.save()
     return row
 
@@ -165,7 +180,7 @@ def add_claim(*, paper, curator, text, quote="", section=""):
             origin=Claim.Origin.CURATOR,
             position=last.position + 1 if last else 0,
         )
-        return _save(claim, curator)
+        return save_with_history(claim, curator)
 
 
 def edit_claim(*, claim, curator, text=None, quote=None, section=None):
@@ -188,13 +203,13 @@ def edit_claim(*, claim, curator, text=None, quote=None, section=None):
                     position=claim.position,
                     withdrawn_at=timezone.now(),
                 )
-                _save(said, curator)
+                save_with_history(said, curator)
             claim.text, claim.origin = text.strip(), Claim.Origin.CURATOR
         if quote is not None:
             claim.quote = quote
         if section is not None:
             claim.section = section[:300]
-        return _save(claim, curator)
+        return save_with_history(claim, curator)
 
 
 def _demand_new_text(paper_id, text):
@@ -210,7 +225,7 @@ def withdraw_claim(*, claim, curator):
         claim.refresh_from_db()
         if claim.withdrawn_at is None:
             claim.withdrawn_at = timezone.now()
-            _save(claim, curator)
+            save_with_history(claim, curator)
 
 
 def restore_claim(*, claim, curator):
@@ -220,7 +235,7 @@ def restore_claim(*, claim, curator):
         if claim.withdrawn_at is not None:
             _demand_new_text(claim.paper_id, claim.text)
             claim.withdrawn_at = None
-            _save(claim, curator)
+            save_with_history(claim, curator)
 
 
 def treat_claim(*, claim, citation, treatment, curator, note=""):
@@ -242,7 +257,7 @@ def treat_claim(*, claim, citation, treatment, curator, note=""):
         row = ClaimTreatment.objects.filter(claim=claim, citation=citation).first()
         row = row or ClaimTreatment(claim=claim, citation=citation)
         row.treatment, row.curator, row.note = treatment, curator, note
-        return _save(row, curator)
+        return save_with_history(row, curator)
 
 
 def untreat_claim(*, treatment, curator):
@@ -266,7 +281,7 @@ def pin_representative(*, citation, curator, note=""):
         row = RepresentativePin.objects.filter(citation=citation).first()
         row = row or RepresentativePin(citation=citation)
         row.curator, row.note = curator, note[:300]
-        return _save(row, curator)
+        return save_with_history(row, curator)
 
 
 def unpin_representative(*, citation, curator):
@@ -424,7 +439,7 @@ def edit_paper(*, paper, curator, names):
         paper.summary = texts.contribution_sentence(paper.abstract)
         paper.summary_origin = Paper.SummaryOrigin.ABSTRACT if paper.summary else ""
     refold(paper)
-    _save(paper, curator)
+    save_with_history(paper, curator)
     if "abstract" in names:
         draw_claims([paper.pk], now=timezone.now())
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from citations.curation import CURATOR, Refused, hubs_around
+from citations.curation import CURATOR, Refused, hubs_around, save_with_history
 from citations.journal import Changed, Journal, alive
 from citations.models import (
     Assertion,
@@ -453,8 +453,7 @@ def _unite_fields(journal, keep, lose, by):
     keep.is_fictional = keep.is_fictional or lose.is_fictional
     refold(keep)
     journal.note_changes(keep, before, _columns(keep))
-    keep._history_user, keep._change_reason = by, f"merged with number {lose.pk}"
-    keep.save()
+    save_with_history(keep, by, f"merged with number {lose.pk}")
 
 
 def _columns(paper):

@@ -10,6 +10,8 @@ by ``assertions.py`` and ``rollups.py``, never incremented.
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -125,7 +127,10 @@ class Citation(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.citing_paper_id} cites {self.cited_paper_id}"
+        return gettext("%(citing)s cites %(cited)s") % {
+            "citing": self.citing_paper_id,
+            "cited": self.cited_paper_id,
+        }
 
     @property
     def match_reason_words(self):
@@ -195,7 +200,7 @@ class Passage(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self):
-        return self.text[:80]
+        return Truncator(self.text).chars(80)
 
 
 class CitationContext(models.Model):
@@ -235,7 +240,7 @@ class CitationContext(models.Model):
         ]
 
     def __str__(self):
-        return f"context {self.pk}"
+        return gettext("citation context %(number)s") % {"number": self.pk}
 
 
 class CitationWords(models.Model):
@@ -367,7 +372,14 @@ class Assertion(models.Model):
         ordering = ["created_at", "id"]
 
     def __str__(self):
-        return f"{self.dimension} {self.value or self.original_value} ({self.source})"
+        word = self.value_label or self.original_value
+        return f"{self.get_dimension_display()}: {word} ({self.get_source_display()})"
+
+    @property
+    def value_label(self):
+        """Our word in the reader's language; empty where there is none."""
+        words = Role if self.dimension == Dimension.ROLE else Polarity
+        return words(self.value).label if self.value else ""
 
     @property
     def is_from_wording(self):
@@ -443,7 +455,7 @@ class Claim(models.Model):
         ordering = ["position", "id"]
 
     def __str__(self):
-        return self.text[:100]
+        return Truncator(self.text).chars(100)
 
 
 class ClaimTreatment(models.Model):
@@ -478,7 +490,7 @@ class ClaimTreatment(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.citation} {self.treatment}"
+        return f"{self.citation}: {self.get_treatment_display()}"
 
 
 class RepresentativePin(models.Model):
@@ -492,7 +504,7 @@ class RepresentativePin(models.Model):
     history = HistoricalRecords()
 
     def __str__(self):
-        return f"pin: {self.citation}"
+        return str(self.citation)
 
 
 class HubSummary(models.Model):
@@ -670,7 +682,7 @@ class UnmatchedReference(models.Model):
         indexes = [models.Index(fields=["title_folded"], name="unmatched_title_folded")]
 
     def __str__(self):
-        return self.title or self.raw[:100]
+        return self.title or Truncator(self.raw).chars(100)
 
     @property
     def match_reason_words(self):
@@ -700,7 +712,7 @@ class ImportRun(models.Model):
         ordering = ["-id"]
 
     def __str__(self):
-        return f"import {self.pk}"
+        return gettext("import run %(number)s") % {"number": self.pk}
 
 
 class Merge(models.Model):
@@ -724,4 +736,4 @@ class Merge(models.Model):
         ordering = ["-id"]
 
     def __str__(self):
-        return f"{self.merged_id} into {self.paper_id}"
+        return gettext("%(merged)s into %(kept)s") % {"merged": self.merged_id, "kept": self.paper_id}

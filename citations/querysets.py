@@ -59,3 +59,12 @@ class ContextQuerySet(models.QuerySet):
     def current(self):
         """Contexts that a source still has."""
         return self.filter(withdrawn_at__isnull=True)
+
+    def without_role(self, cited_paper_id):
+        """What may be shown of a hub's sentences and has no role in force, in the order of keys. Lazy."""
+        return (
+            self.current()
+            .filter(citation__cited_paper=cited_paper_id, role="")
+            .filter(citation__withdrawn_at=None, passage__suppressed_at=None)
+            .order_by("pk")
+        )

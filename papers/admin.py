@@ -82,6 +82,9 @@ class RecordedAdmin(SimpleHistoryAdmin):
     def revert_disabled(self, request, obj=None):
         return True
 
+    def history_view_title(self, request, obj):
+        return _("Change history: %s") % obj
+
 
 class IdentifierForm(forms.ModelForm):
     class Meta:

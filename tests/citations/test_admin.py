@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from lxml import html
 
 from citations import curation, queues
@@ -220,6 +220,14 @@ def test_a_pair_is_labelled_treated_and_pinned_on_its_page(desk, context):
     assert not RepresentativePin.objects.exists()
 
 
+def test_how_a_claim_is_treated_is_chosen_and_not_left_standing(desk, context):
+    claim = make_claim(context.citation.cited_paper)
+    page = html.document_fromstring(desk.get(url(context.citation)).content.decode())
+    assert page.xpath("//select[@name='treatment' and @required]/option[@selected]/@value") == [""]
+    assert "required" in told(act(desk, context.citation, "treat", claim=claim.pk, treatment=""))
+    assert not ClaimTreatment.objects.exists()
+
+
 def test_an_unread_pair_is_not_labelled(desk):
     assert "No citing sentence" in told(act(desk, make_citation(), "label", role="method"))
 
@@ -250,6 +258,22 @@ def test_an_edit_is_marked_recomputed_and_reaches_the_hub(desk, context):
     assert set(HubSummary.objects.get(paper=context.citation.cited_paper).years) == {"1999"}
     assert citing.history.first().history_user.username == "curator"
     assert list(check_library()) == []
+
+
+def test_a_history_says_from_what_to_what_though_imports_write_none(desk):
+    paper = make_paper(year=2015)
+    Paper.history.all().delete()  # as an import leaves it
+
+    def changes():
+        page = html.document_fromstring(desk.get(url(paper, "history")).content.decode())
+        lines = page.xpath("//div[@class='scroll']/table/tbody/tr")
+        return [(line[1].text_content().strip(), " ".join(line[3].text_content().split())) for line in lines]
+
+    desk.post(url(paper), whole_form(desk, url(paper)) | {"year": 2014})
+    assert changes() == [("curator", "Year: 2015 → 2014"), ("–", "")]
+    Paper.objects.update(license="CC0")
+    desk.post(url(paper), whole_form(desk, url(paper)) | {"year": 2013})
+    assert changes()[:2] == [("curator", "Year: 2014 → 2013"), ("–", "Licence: → CC0")]
 
 
 def test_the_author_list_is_corrected_on_the_papers_page(desk):
@@ -525,7 +549,7 @@ def test_the_queue_has_the_most_wanted_first_and_open_ones_only(desk):
     settled = make_unmatched(title="Settled title")
     curation.dismiss_reference(unmatched=settled, curator=get_user_model().objects.get())
     rows = desk.get(url(rare, "changelist")).context["cl"].result_list
-    assert list(rows) == [*often, rare]
+    assert [(row.pk, row.wanted) for row in rows] == [*((row.pk, 1) for row in often), (rare.pk, 0)]
     for state, expected in (("none", [settled]), ("resolved", []), ("all", [*often, rare, settled])):
         rows = desk.get(url(rare, "changelist"), {"state": state}).context["cl"].result_list
         assert sorted(row.pk for row in rows) == [row.pk for row in sorted(expected, key=lambda row: row.pk)]
@@ -543,6 +567,26 @@ def test_a_reference_is_resolved_beside_its_candidates_and_reopened(desk, which)
     assert "settled" in told(act(desk, queued, "dismiss"))
     act(desk, queued, "reopen")
     assert not Citation.objects.current().exists()
+
+
+def test_candidates_of_one_title_are_told_apart_by_the_numbers_of_their_columns(desk):
+    papers = [make_paper("Reading hands", identifiers={"doi": f"10.5555/{n}"}) for n in (1, 2)]
+    queued = make_unmatched(
+        candidates=[paper.pk for paper in papers],
+        raw="Reading hands, 3rd ed.",
+        payload={"identifiers": {"pmid": "7"}},
+    )
+    page = html.document_fromstring(desk.get(url(queued)).content.decode())
+    columns = [head.text_content().strip() for head in page.xpath("//div[@class='scroll']//thead//th")][1:]
+    choices = [label.text_content().strip() for label in page.xpath("//label[input[@name='candidate']]")]
+    assert choices == [f"{number}: Reading hands" for number in columns]
+    assert columns == [str(paper.pk) for paper in papers]
+    (line,) = page.xpath("//tr[th='identifiers']")
+    assert [cell.text_content() for cell in line.findall("td")] == [
+        "PMID 7",
+        "doi:10.5555/1",
+        "doi:10.5555/2",
+    ]
 
 
 def test_a_reference_is_dismissed(desk):
@@ -686,6 +730,34 @@ def test_the_right_to_look_at_a_sentence_is_no_right_to_label_it(reader, context
 
 
 # -- lists and filters -----------------------------------------------------------------------------
+
+
+def filters_shown(client, row, data=None):
+    """{title of a filter: [its choices]} of a list."""
+    changelist = client.get(url(row, "changelist"), data or {}).context["cl"]
+    return {
+        str(spec.title): [choice["display"] for choice in spec.choices(changelist)]
+        for spec in changelist.filter_specs
+    }
+
+
+def test_filters_speak_the_words_of_the_pages_and_name_what_is_empty(desk, context):
+    label = make_assertion(context, value="", original_value="cites", scheme="odd", source="dataset")
+    shown = filters_shown(desk, label)
+    assert shown["value"] == ["All", "no word of ours", "background"]
+    assert shown["withdrawn"] == ["All", "no", "yes"]
+    assert filters_shown(desk, label, {"_facets": "True"})["withdrawn"] == ["All", "no (2)", "yes (0)"]
+    assert filters_shown(desk, context.passage)["language"] == ["All", "not stated"]
+
+
+def test_lists_cut_with_a_sign_and_in_words(desk, context):
+    Passage.objects.update(text="Grain " * 20)
+    assert str(Passage.objects.get()).endswith("…")
+    with translation.override("de"):
+        assert str(context.assertions.get()) == "Rolle: Hintergrund (externer Dienst)"
+        assert str(context.citation).split()[1] == "zitiert"
+    run = ImportRun.objects.create(paths=["a.jsonl", "b.jsonl"])
+    assert "a.jsonl, b.jsonl" in desk.get(url(run, "changelist")).content.decode()
 
 
 def test_the_filters_of_sentences_find_what_they_say(desk, context):

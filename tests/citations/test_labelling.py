@@ -414,6 +414,16 @@ def test_skipping_shows_another_and_writes_no_label(desk):
     assert not Assertion.objects.filter(source="curator").exists()
 
 
+def test_where_no_machine_has_read_the_screen_leads_to_what_can_be_labelled_by_hand(desk):
+    context = make_context()
+    refresh()
+    page = desk.get(reverse(SCREEN), {"hub": context.citation.cited_paper_id}).content.decode()
+    assert reverse("admin:citations_citationcontext_change", args=[context.pk]) in page
+    assert "no paper has been read by a machine" in page and "0 of 0" not in page
+    page = desk.get(reverse(SCREEN)).content.decode()
+    assert reverse("admin:citations_citationcontext_changelist") + "?label=none" in page
+
+
 def test_undoing_on_the_screen_brings_the_sentence_back_and_then_the_one_that_waited(desk, monkeypatch):
     make_read_hub([1] * 3)
     # A random draw may bring what was chosen before; here it shall not.

@@ -820,6 +820,17 @@ def test_an_unread_citation_says_so(client):
     assert "Unread: no citing sentence is held." in words(evidence_of(client, make_citation()))
 
 
+@db
+def test_a_curator_is_led_to_label_what_has_no_label_and_to_correct_what_has(client):
+    pair = make_citation()
+    make_assertion(make_context(pair, "Grain sinks (Moor)."), value="method")
+    make_context(pair, "So Moor.")
+    refresh()
+    client.force_login(make_staff(is_superuser=True))
+    links = section(evidence_of(client, pair), "sentences").xpath(".//a[contains(@href, '/change/')]")
+    assert sorted(map(words, links)) == ["Correct this label", "Label this sentence"]
+
+
 # -- the other pages ------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 
 import citations
 from citations.ingest import Outcome, catch_up, ingest_records
@@ -33,7 +34,8 @@ class Command(BaseCommand):
                     fictional=True,
                 )
             catch_up(quiet=True)
-        run.state, run.counts = ImportRun.State.COMPLETE, outcome.as_json()
+        run.state, run.finished_at = ImportRun.State.COMPLETE, timezone.now()
+        run.counts = outcome.as_json()
         run.save()
         for where, problem in outcome.problems:
             if problem.skipped:
