@@ -18,7 +18,7 @@ from citations import labels
 from citations.headline import Status
 from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
-from explorer import components, design, facets, urls
+from explorer import charts, components, design, facets, urls
 from explorer.templatetags import hub_tags
 from papers.models import Notice, PaperVersion
 from papers.sentences import split_sentences
@@ -454,8 +454,24 @@ def test_a_picture_and_its_table_hold_the_same_numbers(client, library):
         assert shares_drawn(chart) == shares_in(table)
 
 
+def test_shares_of_few_papers_are_drawn_thin_and_their_legend_has_labels_alone():
+    bars = charts.BarsByYear(
+        key="roles",
+        title="Roles",
+        counts={"2019": {"method": 9, "unread": 4}, "2020": {"method": 10}},
+        words=[("method", "method"), ("unread", "unread")],
+        labels=frozenset(["method"]),
+        base=charts.LABELLED,
+        url=lambda word, **span: "/",
+    )
+    thin, broad = (float(width) for width in re.findall(r"h([\d.]+)", bars.as_shares))
+    assert thin * 2 == pytest.approx(broad, abs=0.1)
+    marks = html.fragment_fromstring(bars.legend, create_parent=True).findall("span")
+    assert {words(mark): mark.get("class") for mark in marks} == {"method": None, "unread": "as-counts"}
+
+
 def shares_drawn(chart):
-    """{(word, place of the bar): percent} of the bars of shares, pale or not."""
+    """{(word, place of the bar): percent} of the bars of shares, thin or not."""
     found = {}
     for path in chart.xpath(".//g[@class='as-shares']//path"):
         for x, height in re.findall(r"M([\d.]+) [\d.]+h[\d.]+v([\d.]+)", path.get("d")):
