@@ -593,13 +593,13 @@ def _claim_origin(word):
     return _fact(label_of(Claim.Origin, word))
 
 
-def share_row(line, dimension, machine):
-    """A line of a table of shares: word, k of n (a link), percent, bar, interval or why there is none."""
+def share_row(line, dimension):
+    """A line of a table of shares: word, k of n (a link), percent, bar, interval, if there is one."""
     share = line.share
     if share.low is not None:
         interval = f"{whole_percent(share.low)}–{percentage(whole_percent(share.high))}"
     else:
-        interval = _("none: machine labels") if machine else _("none: all labelled")
+        interval = _("none")
     return markup(
         '<tr><th scope="row">{}</th> <td class="number"><a href="{}">{}</a></td> '
         '<td class="number">{}</td> <td class="interval">{} <span>{}</span></td></tr>\n',

@@ -1029,7 +1029,8 @@ def test_the_page_of_components_shows_each_without_a_query(rf, django_assert_num
     shown = words(page.xpath("//main")[0])
     for word in (*labels.Role, *labels.Polarity, *labels.LabelSource):
         assert str(word.label) in shown
-    for state in ("retracted", "known from references only", "text withheld", "none: all labelled", "×"):
+    states = ("retracted", "known from references only", "text withheld", "no interval: all labelled", "×")
+    for state in states:
         assert state in shown
     assert len(page.xpath("//svg[@class='chart']")) == 2
     assert len(page.xpath("//details[contains(., 'the whole passage')]")) == 1
