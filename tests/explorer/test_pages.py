@@ -508,6 +508,14 @@ def test_the_ledger_ties_citing_papers_to_claims_and_reconciles(client, library)
         "±qualifies 1 1 0",
         "−disputes 0 0 0",
     ]
+    table = [[bool(cell.findall("a")) for cell in row.xpath("./td")] for row in part.xpath(".//tbody/tr")]
+    assert table == [[True, False, True], [True, True, False], [False, False, False]]
+
+
+@db
+def test_the_ledger_of_a_paper_without_claims_says_so_and_nothing_else(client):
+    part = section(hub_of(client, make_hub(polarities={"supports": 3})), "claims-ledger")
+    assert words(part) == "Claims ledger No claim of this paper is held."
 
 
 @db
@@ -853,7 +861,13 @@ def test_papers_can_be_narrowed_and_keep_their_field(client, library):
     assert page.xpath("//form//input[@type='hidden'][@name='field']/@value") == ["Hydrology"]
     assert "nonsense" in words(page.xpath("//*[@role='alert']")[0])
     assert "No cited papers match the current filters." in words(page)
-    assert "1 cited paper" in words(get(client, "/papers/?status=canonical-reference"))
+    links = page.xpath("//*[@class='empty']//a")
+    assert [words(link) for link in links] == [
+        "Without Status “Canonical reference”: 1 paper",
+        "Without Field “Hydrology”: 1 paper",
+    ]
+    for link in links:
+        assert "1 cited paper" in words(get(client, link.get("href")))
 
 
 @db
@@ -861,6 +875,15 @@ def test_an_author_known_by_name_only_is_said_to_be(client, library):
     page = get(client, library[2].get_absolute_url())
     assert "several people may share this name" in words(page)
     assert "The lantern at the weir" in words(page)
+
+
+@db
+def test_a_paper_that_nobody_cites_has_the_same_status_in_a_list_as_on_its_page(client):
+    author = make_author("Ada Uncited", key="orcid:0000-0002-1825-0097")
+    paper = make_paper("Uncited", authors=[author])
+    listed = get(client, author.get_absolute_url()).xpath("//ol[@class='hubs']/li")[0]
+    status = ".//*[contains(@class, 'status')]"
+    assert words(listed.xpath(status)[0]) == words(hub_of(client, paper).xpath(status)[0]) == "Few citations"
 
 
 @db
