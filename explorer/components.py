@@ -661,7 +661,7 @@ def co_cited_work(row, examples=True):
     )
     year = markup(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
     return markup(
-        '<li><p>{}{} {}</p><p class="small">{} <a href="{}">{}</a></p>{}</li>',
+        '<li><p>{}{} {}</p><p class="small">{} <a class="fact" href="{}">{}</a></p>{}</li>',
         title_link(paper),
         year,
         paper_chips(paper),

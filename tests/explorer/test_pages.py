@@ -890,6 +890,8 @@ def test_a_paper_that_nobody_cites_has_the_same_status_in_a_list_as_on_its_page(
 @db
 def test_the_words_page_explains_every_word(client):
     page = get(client, "/about/labels/")
+    listed = [link.removeprefix("#") for link in page.xpath("//nav[@class='toc']//a/@href")]
+    assert listed == page.xpath("//div[@class='sections']/section/@id")
     said = words(page)
     for words_of in (labels.ROLE_DESCRIPTIONS, labels.POLARITY_DESCRIPTIONS, labels.SOURCE_DESCRIPTIONS):
         for word, description in words_of.items():
