@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from explorer.components import count, fill_class, join, markup, swatch
+from explorer.components import NOTHING, count, fill_class, join, markup, swatch
 
-FEW = 10  # labelled papers; of fewer a share is drawn pale
+FEW = 10  # labelled papers; of fewer a share is drawn thin
+BROAD, THIN = 0.8, 0.4  # of a bar, in parts of its place
 
 
 BASE_WORD = "base"  # what the address of all papers with a label goes by
@@ -29,18 +31,18 @@ class Base:
 
     head: object  # of a column
     shares: object  # of a switch
-    few: object  # of the note about pale bars
+    few: object  # of the note about thin bars
 
 
 LABELLED = Base(
     gettext_lazy("Labelled"),
     gettext_lazy("shares of the labelled"),
-    gettext_lazy("Pale bars rest on fewer than 10 labelled papers."),
+    gettext_lazy("Thin bars rest on fewer than 10 labelled papers."),
 )
 READ = Base(
     gettext_lazy("Read"),
     gettext_lazy("shares of the read"),
-    gettext_lazy("Pale bars rest on fewer than 10 read papers."),
+    gettext_lazy("Thin bars rest on fewer than 10 read papers."),
 )
 
 
@@ -88,6 +90,7 @@ class BarsByYear:
     WIDTH, TOP, BASE = 640, 10, 170
     WIDEST = 44  # of one bar
     MOST_BARS = 32
+    MOST_YEARS = 6  # that are printed below; more would touch on a phone
     MARGIN = 60  # for the numbers at the axis, and half a label
 
     def __post_init__(self):
@@ -110,7 +113,7 @@ class BarsByYear:
             for word, papers in self.counts[str(year)].items():
                 span[word] = span.get(word, 0) + papers
         self.step = min(self.WIDTH / len(spans), self.WIDEST)
-        every = max(1, -(-len(spans) // 8))
+        every = -(-len(spans) // self.MOST_YEARS)
         for index, (place, counts) in enumerate(spans.items()):
             first, last = max(place * self.each, self.first), min((place + 1) * self.each - 1, self.last)
             self.bars.append(
@@ -138,40 +141,51 @@ class BarsByYear:
 
     @cached_property
     def legend(self):
-        return join(markup("<span>{}{}</span>", self.mark(word), label) for word, label in self.words)
+        """The words that are drawn; of them a picture of shares has the labels alone."""
+        return join(
+            markup(
+                "<span{}>{}{}</span>",
+                NOTHING if word in self.labels else SafeString(' class="as-counts"'),
+                self.mark(word),
+                label,
+            )
+            for word, label in self.words
+        )
 
     @cached_property
     def as_counts(self):
         """The bars as papers, the longest as high as the picture."""
-        return self._paths([word for word, _label in self.words], lambda bar: self.most, self.bars)
+        return self._paths(
+            [word for word, _label in self.words], self.bars, lambda bar: self.most, lambda bar: BROAD
+        )
 
     @cached_property
     def as_shares(self):
         """The bars as shares of the labelled; empty where nothing is labelled."""
         words = [word for word, _label in self.words if word in self.labels]
-        few = [bar for bar in self.bars if 0 < bar.labelled < FEW]
-        many = [bar for bar in self.bars if bar.labelled >= FEW]
-        return markup(
-            '<g class="few">{}</g>{}',
-            self._paths(words, lambda bar: bar.labelled, few),
-            self._paths(words, lambda bar: bar.labelled, many),
+        return self._paths(
+            words,
+            [bar for bar in self.bars if bar.labelled],
+            lambda bar: bar.labelled,
+            lambda bar: THIN if bar.labelled < FEW else BROAD,
         )
 
     @property
     def any_few(self):
         return any(0 < bar.labelled < FEW for bar in self.bars)
 
-    def _paths(self, words, whole, bars):
+    def _paths(self, words, bars, whole, breadth):
         """A path for each word: its part of each bar, upon the parts of the words before it."""
-        paths, width = [], f"{self.step * 0.8:.1f}"
-        left = [f"{bar.middle - self.step * 0.4:.1f}" for bar in bars]
+        paths = []
+        widths = [f"{self.step * breadth(bar):.1f}" for bar in bars]
+        left = [f"{bar.middle - self.step * breadth(bar) / 2:.1f}" for bar in bars]
         unit = [(self.BASE - self.TOP) / whole(bar) for bar in bars]  # height of one paper
         tops = [self.BASE] * len(bars)
         for word in words:
             drawn = []
             for place, bar in enumerate(bars):
                 if papers := bar.counts.get(word):
-                    height = papers * unit[place]
+                    width, height = widths[place], papers * unit[place]
                     tops[place] -= height
                     drawn.append(f"M{left[place]} {tops[place]:.1f}h{width}v{height:.1f}h-{width}z")
             if drawn:

@@ -29,7 +29,7 @@ SMALLEST, LARGEST = 18, 28  # radius; on a phone of 320 px the smallest is a tar
 GAP = 5  # between two nodes
 STEPS = 40  # of the layout; with 100 lines are shorter by a third of a percent
 PUSHES = 60  # at most, until no two nodes overlap
-SHAPES = ("circle", "square", "diamond", "hexagon", "triangle")  # of the groups; after the last the first
+SHAPES = ("circle", "square", "diamond", "hexagon", "triangle")  # of the groups, with as many colours
 NAMING = 2  # title words that name a group
 SHORTEST = 4  # letters of a naming word
 TITLE = 50  # characters of a title under the mouse; the list has the whole
@@ -55,22 +55,28 @@ class Work:
 
 @dataclass
 class Group:
-    """Works that are cited together more than with the others; ``name`` is empty where no word stands out."""
+    """Works that are cited together more than with the others; ``name`` is empty where no word stands out.
 
-    place: int
+    ``place``: in the order of the groups; None of the works that each stand alone.
+    """
+
+    place: int | None
     works: list[Work]
     name: str = ""
 
     @property
     def without_name(self):
-        return _("no word in common") if len(self.works) > 1 else _("alone")
+        return _("alone") if self.place is None else _("no word in common")
 
     def mark(self, x, y, radius):
-        """Its shape in its colour, around (x, y)."""
-        place = self.place % len(SHAPES)
-        if SHAPES[place] == "circle":
-            return markup('<circle class="g{}" cx="{}" cy="{}" r="{}"/>', place, x, y, radius)
-        return markup('<path class="g{}" d="{}"/>', place, outline(SHAPES[place], x, y, radius))
+        """Its shape in its colour, around (x, y). No two groups share both; works alone are hollow."""
+        look, shape = "alone", "circle"
+        if self.place is not None:
+            turn, shape_place = divmod(self.place, len(SHAPES))
+            look, shape = f"g{(shape_place + turn) % len(SHAPES)}", SHAPES[shape_place]
+        if shape == "circle":
+            return markup('<circle class="{}" cx="{}" cy="{}" r="{}"/>', look, x, y, radius)
+        return markup('<path class="{}" d="{}"/>', look, outline(shape, x, y, radius))
 
 
 @dataclass
@@ -94,9 +100,13 @@ class Map:
         for here, there in self.edges:
             drawn[here, there] = drawn[there, here] = self.weights[here, there]
         members = sorted(communities(drawn), key=lambda places: (len(places) < 2, places[0]))
+        together = [places for places in members if len(places) > 1]
+        alone = [one for places in members if len(places) == 1 for one in places]
         self.groups = [
-            Group(place, [self.works[one] for one in places]) for place, places in enumerate(members)
+            Group(place, [self.works[one] for one in places]) for place, places in enumerate(together)
         ]
+        if alone:
+            self.groups.append(Group(None, [self.works[one] for one in alone]))
         name_groups(self.groups)
         most = max(work.count for work in self.works)
         self.radii = [round(SMALLEST + (LARGEST - SMALLEST) * sqrt(work.count / most)) for work in self.works]
@@ -217,7 +227,7 @@ def communities(weights):
 
 
 def name_groups(groups):
-    """Name each group of two or more works by title words that more of its works have than of the others."""
+    """Name groups by title words that more of their works have than of the others; not what stands alone."""
     titles = {
         id(work): {
             word
@@ -229,6 +239,8 @@ def name_groups(groups):
     }
     everywhere = Counter(word for held in titles.values() for word in held)
     for group in groups:
+        if group.place is None:
+            continue
         size = len(group.works)
         here = Counter(word for work in group.works for word in titles[id(work)])
         others = max(1, len(titles) - size)

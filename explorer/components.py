@@ -622,13 +622,13 @@ def _claim_origin(word):
     return _fact(label_of(Claim.Origin, word))
 
 
-def share_row(line, dimension, machine):
-    """A line of a table of shares: word, k of n (a link), percent, bar, interval or why there is none."""
+def share_row(line, dimension):
+    """A line of a table of shares: word, k of n (a link), percent, bar, interval, if there is one."""
     share = line.share
     if share.low is not None:
         interval = f"{whole_percent(share.low)}–{percentage(whole_percent(share.high))}"
     else:
-        interval = _("none: machine labels") if machine else _("none: all labelled")
+        interval = _("none")
     return markup(
         '<tr><th scope="row">{}</th> <td class="number"><a href="{}">{}</a></td> '
         '<td class="number">{}</td> <td class="interval">{} <span>{}</span></td></tr>\n',
@@ -690,7 +690,7 @@ def co_cited_work(row, examples=True):
     )
     year = markup(' <span class="small">{}</span>', paper.year) if paper.year else NOTHING
     return markup(
-        '<li><p>{}{} {}</p><p class="small">{} <a href="{}">{}</a></p>{}</li>',
+        '<li><p>{}{} {}</p><p class="small">{} <a class="fact" href="{}">{}</a></p>{}</li>',
         title_link(paper),
         year,
         paper_chips(paper),

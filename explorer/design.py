@@ -143,7 +143,7 @@ def citations():
 
 
 def summaries():
-    """(words, kind, lines, machine, known): the shares of a summary in each of their states."""
+    """(words, kind, lines): the shares of a summary in each of their states."""
     found = {"background": 30, "method": 16, "dataset": 1}
     for words, machine, known in (
         ("labelled by people", 0, 400),
@@ -152,11 +152,11 @@ def summaries():
     ):
         counted = headline.shares(found, known=known, machine=machine, order=labels.ROLE_ORDER)
         lines = [Line(line.word, Role(line.word).label, line, HERE) for line in counted]
-        yield words, "role", lines, machine, known
+        yield words, "role", lines
     found = {"supports": 14, "disputes": 4, "neutral": 33, "qualifies": 8, "unclear": 1}
     counted = headline.shares(found, known=130, machine=0, order=labels.POLARITY_ORDER)
     lines = [Line(line.word, Polarity(line.word).label, line, HERE) for line in counted]
-    yield "polarities", "polarity", lines, 0, 130
+    yield "polarities", "polarity", lines
 
 
 def hubs():

@@ -8,7 +8,7 @@ one stands in ``citing.py``; hubs are filtered by a django-filter set.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import urlencode
 
@@ -32,6 +32,7 @@ from explorer.facets import (
 from papers.models import Paper
 
 MOST_VALUES = 50  # of one repeatable parameter
+MOST_TRIED = 12  # filters of an empty list of hubs that are left out to see what remains
 MOST_CHARACTERS = 300
 MOST_PER_PAGE = 100
 LARGEST_ID = 2**63 - 1
@@ -437,6 +438,15 @@ class HubListing:
         places = {pk: place for place, pk in enumerate(ordered[begin : begin + self.per_page])}
         order = Case(*(When(pk=pk, then=place) for pk, place in places.items()), default=0)
         return HubSummary.objects.filter(pk__in=places).order_by(order)
+
+    def without(self):
+        """For each filter in force: (Parameter, value, hubs without it, address). One query for each."""
+        lines = []
+        for parameter, value in self.query.active[:MOST_TRIED]:
+            values = self.query.toggled(parameter.name, value)
+            left = HubListing(replace(self.query, values=dict(values), dropped=[]), self.path)
+            lines.append((parameter, value, left.total, self.query.url(self.path, values)))
+        return lines
 
     def _without_role(self):
         """A share is of a role: without one, what asks for a share is left out and named."""

@@ -168,6 +168,7 @@ def papers(request):
         "asked_words": _asked_words(query),
         "field_names": Field.objects.values_list("name", flat=True)[:FIELDS_OFFERED],
         "chips": chips(query, request.path),
+        "without": [] if listing.total else listing.without(),
         "fictional": any(hub.paper.is_fictional for hub in hubs),
     }
     return render(request, "explorer/papers.html", context)
@@ -443,7 +444,7 @@ def _explorer_context(page, listing, citations):
         "citations": citations,
         "chips": chips(listing.query, listing.path),
         "order": order(listing.query),
-        "without": listing.without() if not listing.total and listing.query.active else [],
+        "without": [] if listing.total else listing.without(),
         "format_options": exports.format_options(),
         "most_exported": exports.MOST,
         "fictional": page.paper.is_fictional,

@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from citations.labels import LabelSource
 from citations.models import Citation, CitationContext
 from citations.rollups import refresh_hubs, refresh_pairs
 from tests.factories import (
@@ -76,6 +77,17 @@ def test_pages_are_accessible_and_fit_a_phone(live_server, page, urls, scheme, w
         assert not [(one["id"], one["nodes"][0]["html"]) for one in found], url
     assert page.locator("#machine tbody tr").count() >= 2  # the last one: estimates with intervals
     assert [line for line in said if "404" not in line] == []
+
+
+def test_the_shares_of_a_machine_read_hub_fit_a_phone_in_german(live_server, browser):
+    hub = make_hub(roles={"background": 9, "comparison": 2}, unread=3, source=LabelSource.CLASSIFIER)
+    context = browser.new_context(locale="de", viewport={"width": 320, "height": 900})
+    page = context.new_page()
+    page.goto(f"{live_server.url}{hub.get_absolute_url()}")
+    tables = page.locator(".scroll:has(.interval)")
+    assert "keines" in tables.first.inner_text()
+    assert tables.evaluate_all("tables => tables.every(one => one.scrollWidth <= one.clientWidth)")
+    context.close()
 
 
 def test_filters_stand_beside_the_list_or_behind_a_button(live_server, page, urls):

@@ -46,11 +46,20 @@ def test_a_group_is_named_by_words_that_stand_out():
     groups = [
         Group(0, titled("Weirs and rain in Árbol", "A model of weirs: RAIN", "Rain upon Árbol")),
         Group(1, titled("Tides and rain", "Moorings", "The moon")),
-        Group(2, titled("Tides and tides")),
+        Group(None, titled("Tides and tides", "Of tides")),
     ]
     name_groups(groups)
     assert [group.name for group in groups] == ["rain, arbol", "", ""]
     assert groups[1].without_name != groups[2].without_name
+
+
+def test_no_two_groups_look_alike_and_works_alone_look_like_none():
+    pairs = [(place, place + 1) for place in range(1, 15, 2)]
+    shown = Map(titled(*"ABCDEFGHIJKLMNOPQ"), dict.fromkeys(pairs, 3), dict.fromkeys(range(1, 18), 4))
+    assert [len(group.works) for group in shown.groups] == [2] * 7 + [3]
+    looks = [group.mark(0, 0, 10) for group in shown.groups]
+    assert len(set(looks)) == 8 and ["alone" in look for look in looks] == [False] * 7 + [True]
+    assert shown.legend.endswith("<span>alone: 15, 16, 17</span></li>")
 
 
 @pytest.mark.parametrize("size", [3, 4, 9, 20])

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.template import engines
 from django.template.loader import render_to_string
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import number_format
@@ -18,7 +19,7 @@ from citations import labels
 from citations.headline import Status
 from citations.labels import Dimension, LabelSource
 from citations.models import Citation, Claim, HubSummary
-from explorer import components, design, facets, urls
+from explorer import charts, components, design, facets, urls
 from explorer.templatetags import hub_tags
 from papers import importers
 from papers.models import Notice, PaperVersion
@@ -469,8 +470,24 @@ def test_a_picture_and_its_table_hold_the_same_numbers(client, library):
         assert shares_drawn(chart) == shares_in(table)
 
 
+def test_shares_of_few_papers_are_drawn_thin_and_their_legend_has_labels_alone():
+    bars = charts.BarsByYear(
+        key="roles",
+        title="Roles",
+        counts={"2019": {"method": 9, "unread": 4}, "2020": {"method": 10}},
+        words=[("method", "method"), ("unread", "unread")],
+        labels=frozenset(["method"]),
+        base=charts.LABELLED,
+        url=lambda word, **span: "/",
+    )
+    thin, broad = (float(width) for width in re.findall(r"h([\d.]+)", bars.as_shares))
+    assert thin * 2 == pytest.approx(broad, abs=0.1)
+    marks = html.fragment_fromstring(bars.legend, create_parent=True).findall("span")
+    assert {words(mark): mark.get("class") for mark in marks} == {"method": None, "unread": "as-counts"}
+
+
 def shares_drawn(chart):
-    """{(word, place of the bar): percent} of the bars of shares, pale or not."""
+    """{(word, place of the bar): percent} of the bars of shares, thin or not."""
     found = {}
     for path in chart.xpath(".//g[@class='as-shares']//path"):
         for x, height in re.findall(r"M([\d.]+) [\d.]+h[\d.]+v([\d.]+)", path.get("d")):
@@ -507,6 +524,14 @@ def test_the_ledger_ties_citing_papers_to_claims_and_reconciles(client, library)
         "±qualifies 1 1 0",
         "−disputes 0 0 0",
     ]
+    table = [[bool(cell.findall("a")) for cell in row.xpath("./td")] for row in part.xpath(".//tbody/tr")]
+    assert table == [[True, False, True], [True, True, False], [False, False, False]]
+
+
+@db
+def test_the_ledger_of_a_paper_without_claims_says_so_and_nothing_else(client):
+    part = section(hub_of(client, make_hub(polarities={"supports": 3})), "claims-ledger")
+    assert words(part) == "Claims ledger No claim of this paper is held."
 
 
 @db
@@ -881,7 +906,13 @@ def test_papers_can_be_narrowed_and_keep_their_field(client, library):
     assert page.xpath("//form//input[@type='hidden'][@name='field']/@value") == ["Hydrology"]
     assert "nonsense" in words(page.xpath("//*[@role='alert']")[0])
     assert "No cited papers match the current filters." in words(page)
-    assert "1 cited paper" in words(get(client, "/papers/?status=canonical-reference"))
+    links = page.xpath("//*[@class='empty']//a")
+    assert [words(link) for link in links] == [
+        "Without Status “Canonical reference”: 1 paper",
+        "Without Field “Hydrology”: 1 paper",
+    ]
+    for link in links:
+        assert "1 cited paper" in words(get(client, link.get("href")))
 
 
 @db
@@ -892,8 +923,19 @@ def test_an_author_known_by_name_only_is_said_to_be(client, library):
 
 
 @db
+def test_a_paper_that_nobody_cites_has_the_same_status_in_a_list_as_on_its_page(client):
+    author = make_author("Ada Uncited", key="orcid:0000-0002-1825-0097")
+    paper = make_paper("Uncited", authors=[author])
+    listed = get(client, author.get_absolute_url()).xpath("//ol[@class='hubs']/li")[0]
+    status = ".//*[contains(@class, 'status')]"
+    assert words(listed.xpath(status)[0]) == words(hub_of(client, paper).xpath(status)[0]) == "Few citations"
+
+
+@db
 def test_the_words_page_explains_every_word(client):
     page = get(client, "/about/labels/")
+    listed = [link.removeprefix("#") for link in page.xpath("//nav[@class='toc']//a/@href")]
+    assert listed == page.xpath("//div[@class='sections']/section/@id")
     said = words(page)
     for words_of in (labels.ROLE_DESCRIPTIONS, labels.POLARITY_DESCRIPTIONS, labels.SOURCE_DESCRIPTIONS):
         for word, description in words_of.items():
@@ -915,10 +957,21 @@ def test_an_unknown_address_gives_a_search(client):
     assert not page.xpath("//aside[@class='fictional']")
 
 
-def test_the_error_page_needs_no_database_and_no_context():
-    page = html.document_fromstring(render_to_string("500.html"))
-    assert words(page.find(".//h1")) == "Something went wrong"
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "500"])
+def test_an_error_page_needs_no_database_and_no_context(name):
+    page = html.document_fromstring(render_to_string(f"{name}.html"))
+    assert words(page.find(".//h1")) == words(page.find(".//title"))
     assert connection.connection is None or not connection.in_atomic_block
+
+
+@db
+def test_what_is_refused_is_a_page_of_the_site(client):
+    answer = client.get("/", headers={"host": "elsewhere.example"})
+    assert answer.status_code == 400 and "names a site that is not served here" in answer.content.decode()
+    answer = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "a"})
+    assert answer.status_code == 403 and "This form was not accepted" in answer.content.decode()
+    client.force_login(make_curator())
+    assert "You may not do this" in words(get(client, "/admin/citations/merge/add/", status=403))
 
 
 # -- the tags -------------------------------------------------------------------------------------
@@ -1057,7 +1110,7 @@ def test_the_page_of_components_shows_each_without_a_query(rf, django_assert_num
     shown = words(page.xpath("//main")[0])
     for word in (*labels.Role, *labels.Polarity, *labels.LabelSource):
         assert str(word.label) in shown
-    for state in ("retracted", "known from references only", "text withheld", "none: all labelled", "×"):
+    for state in ("retracted", "known from references only", "text withheld", "30 of 47 64% none", "×"):
         assert state in shown
     assert len(page.xpath("//svg[@class='chart']")) == 2
     assert len(page.xpath("//details[contains(., 'the whole passage')]")) == 1
