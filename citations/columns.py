@@ -99,8 +99,12 @@ def _statement(where, known):
         model._meta.db_table for model in (Citation, CitationContext, MachineReading, HubSummary)
     )
     machine = (
-        f"CASE WHEN c.is_read AND EXISTS (SELECT 1 FROM {reading} r JOIN {context} x ON x.id = r.context_id"  # noqa: S608 - names only
+        f"CASE WHEN EXISTS (SELECT 1 FROM {reading} r JOIN {context} x ON x.id = r.context_id"  # noqa: S608 - names only
         f" WHERE r.citation_id = c.id AND x.withdrawn_at IS NULL) THEN {MACHINE} ELSE 0 END"
+    )
+    of_the_pair = (
+        f"CASE WHEN c.is_self_citation THEN {SELF} ELSE 0 END"
+        f" + CASE WHEN c.citing_retracted THEN {RETRACTED} ELSE 0 END"
     )
     codes = {
         "role": _code("c.role", ROLES),
@@ -110,11 +114,11 @@ def _statement(where, known):
         "label_source": _code("c.label_source", SOURCES),
         "suggested": _code("c.suggested_polarity", POLARITIES),
         "depth": "COALESCE(c.depth, 0)",
-        "flags": f"CASE WHEN c.is_read THEN {READ} ELSE 0 END"
-        f" + CASE WHEN c.is_self_citation THEN {SELF} ELSE 0 END"
-        f" + CASE WHEN c.citing_retracted THEN {RETRACTED} ELSE 0 END"
-        f" + {machine}",
+        "flags": f"{READ} + {of_the_pair} + {machine}",
     }
+    packed = " + ".join(f"CAST({codes[name]} AS bigint) * {16**place}" for place, name in enumerate(PACKED))
+    # Without a sentence a pair has no label (rollups.derive_pairs), and most pairs have none: half the time.
+    unread = f"CAST({of_the_pair} AS bigint) * {16 ** PACKED.index('flags')}"
     values = {
         "key": "c.id",
         "cited": "c.cited_paper_id",
@@ -123,9 +127,7 @@ def _statement(where, known):
         "venue": "COALESCE(c.citing_venue_id, 0)",
         "known": "COALESCE(s.known, 0)" if known else "0",
         "sections": "c.section_mask",
-        "packed": " + ".join(
-            f"CAST({codes[name]} AS bigint) * {16**place}" for place, name in enumerate(PACKED)
-        ),
+        "packed": f"CASE WHEN c.is_read THEN {packed} ELSE {unread} END",
         "probability": "COALESCE(c.suggestion_probability, 0)",
     }
     joined = f"LEFT JOIN {summary} s ON s.paper_id = c.citing_paper_id" if known else ""

@@ -7,11 +7,9 @@ running them twice changes nothing.
 
 from __future__ import annotations
 
-import pickle
 import secrets
-from collections import defaultdict
+from collections import defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -36,7 +34,7 @@ from citations.models import (
 )
 from citations.tallies import UNLABELLED, UNSURE
 from citations.wordsearch import refresh_words
-from papers import beside, bulk, wordindex
+from papers import bulk, wordindex
 from papers.matching import chunks
 from papers.models import Authorship, Paper, PaperWords
 from papers.sections import SECTION_KINDS
@@ -45,8 +43,6 @@ PAIRS_A_CHUNK = 1000
 PAIRS_AT_ONCE = 20_000  # where few columns of each are read
 HUBS_A_CHUNK = 200
 HUBS_FROM_SPOOL = 2000
-PIECES_AHEAD = 3  # so many hubs each, which wait in the process that derives
-WORTH_PAIRS = 100_000  # for a second process, which takes a second to start
 MANY = 1000  # stale hubs: a load that the planner's own statistics have not caught up with
 PAIRS_A_HUB = 1000  # that are read in order in the time that one hub takes by itself
 UNREAD = "unread"
@@ -342,24 +338,19 @@ def refresh_all(*, progress=None):
     return refresh_stale(progress=progress)
 
 
-# From each cited paper to the next by the index: the pairs between are not read, and nothing is sorted or
-# hashed. Asked for DISTINCT ids of 16 million, PostgreSQL, whose guess of their number was a fifteenth of it,
-# turned over a hash table on its disk for ten minutes.
-CITED_PAPERS = """
-WITH RECURSIVE cited (id) AS (
-    SELECT MIN(cited_paper_id) FROM {pairs}
-    UNION ALL
-    SELECT (SELECT MIN(cited_paper_id) FROM {pairs} WHERE cited_paper_id > cited.id)
-    FROM cited WHERE cited.id IS NOT NULL
-)
-SELECT id FROM cited WHERE id IS NOT NULL
-"""
-
-
 def _cited_papers():
-    """Ids of all papers that a pair cites. One query."""
-    statement = CITED_PAPERS.format(pairs=Citation._meta.db_table)
-    return [number for (ids,) in bulk.read(statement, (np.int64,)) for number in ids.tolist()]
+    """Ids of all papers that a pair cites. One query; memory: a byte for each id up to the newest.
+
+    Every pair is read: asked for DISTINCT ids of 16 million, PostgreSQL, whose guess of their number was a
+    fifteenth of it, turned over a hash table on its disk for ten minutes.
+    """
+    is_cited = np.zeros(0, bool)
+    table = Citation._meta.db_table
+    for (ids,) in bulk.read(f"SELECT cited_paper_id FROM {table}", (np.int64,)):  # noqa: S608 - a name of ours
+        if ids.max() >= len(is_cited):
+            is_cited = np.pad(is_cited, (0, int(ids.max()) + 1 - len(is_cited)))
+        is_cited[ids] = True
+    return np.flatnonzero(is_cited).tolist()
 
 
 def refresh_everything(*, progress=None):
@@ -587,59 +578,44 @@ def _refresh_from_spool(tell):
         mark_stale(HubColumns.objects.values_list("paper_id", flat=True))
         StaleHub.objects.update(counted_by=run)
     ours = StaleHub.objects.filter(counted_by=run)
-    with spool.filled() as (folder, number):
+    with spool.Spool() as whole:
+        lookup = columns.Lookup.whole()
         stale = np.fromiter(ours.order_by().values_list("paper_id", flat=True), np.int64)
-        with closing(_derived_of(folder, number, stale)) as made, closing(_one_ahead(made)) as some:
-            for ids, derived in some:
-                with transaction.atomic():
-                    bulk.lock_library()
-                    still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
-                    if still:
-                        _store(sorted(still), derived.only(still))
-                tell(len(ids))
+        some = (
+            (pairs, ids)
+            for pairs, waiting in whole.parts(stale)
+            for ids in chunks(waiting.tolist(), HUBS_FROM_SPOOL)
+        )
+        derive = partial(_derive_some, whole.counter, lookup)
+        for (_pairs, ids), derived in _one_ahead(some, derive):
+            with transaction.atomic():
+                bulk.lock_library()
+                still = set(ours.filter(paper_id__among=ids).values_list("paper_id", flat=True))
+                if still:
+                    _store(sorted(still), derived.only(still))
+            tell(len(ids))
 
 
-def _one_ahead(items):
-    """The items of a generator, each fetched by a thread while the one before it is at work.
+def _one_ahead(items, function):
+    """Yield (item, what ``function`` makes of it), while a thread is at work on the next item.
 
-    To fetch takes no query, and the one at work mostly waits for the database.
+    For work on arrays, which leaves the interpreter to the thread that writes and waits for the database.
     """
-    end = object()
+    begun = deque()
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, items, end)
-            yield item
+        for item in items:
+            begun.append((item, thread.submit(function, item)))
+            if len(begun) > 1:
+                earlier, made = begun.popleft()
+                yield earlier, made.result()
+        for item, made in begun:
+            yield item, made.result()
 
 
-def _derived_of(folder, number, stale):
-    """Yield (ids, Derived) of some of the ``stale`` papers at a time, from what ``spool`` has ``filled``.
-
-    A second process derives those of a large library.
-    """
-    arguments = (folder, stale, HUBS_FROM_SPOOL)
-    if not beside.is_worth(number, WORTH_PAIRS):
-        yield from _derive_from(*arguments)
-        return
-    pieces = beside.pieces(_pickled, *arguments, what="deriving hubs", ahead=PIECES_AHEAD, with_models=True)
-    with closing(pieces):
-        for data in pieces:
-            yield pickle.loads(data)  # noqa: S301 - from our own process
-
-
-def _pickled(*arguments):
-    for made in _derive_from(*arguments):
-        yield pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
-
-
-def _derive_from(folder, stale, hubs_at_once):
-    held = spool.Spool(folder)
-    for pairs, waiting in held.parts(stale):
-        for ids in chunks(waiting.tolist(), hubs_at_once):
-            yield (
-                ids,
-                _derive(pairs.of_papers(ids), count=held.counter.co_cited_works, lookup=held.lookup),
-            )
+def _derive_some(counter, lookup, some):
+    """Derived of some hubs of the spool. No query: it is made in a thread that has no connection."""
+    pairs, ids = some
+    return _derive(pairs.of_papers(ids), count=counter.co_cited_works, lookup=lookup)
 
 
 def live_summaries(paper_ids):

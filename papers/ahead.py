@@ -1,20 +1,25 @@
 """Reading ahead: a second process reads a file and derives what follows from each record.
 
 The process that writes then spends its time on matching and rows, and both cores work.
-Owns what the two say to each other (``beside.py`` owns the process); knows no format (``papers/importers/``)
-and no database.
+Owns that process and the bytes between the two; knows no format (``papers/importers/``) and
+no database. A stopped or failed writer ends it; it writes nothing itself.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import queue
+import signal
+import threading
+import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from multiprocessing.synchronize import Event
 
 import msgspec
 
-from papers import beside, importers
+from papers import importers
 from papers.deriving import derive
 from papers.importers.source import MIB
 from papers.records import Identifiers, PaperRecord, Problem, UnreadableFile
@@ -27,14 +32,16 @@ CHUNKS_AHEAD = 8  # of these wait in the process that reads
 class Chunk(msgspec.Struct):
     """Some items of a file in order, and how far it is read.
 
-    ``problems`` stand before the record of the given number in ``records``. ``unreadable``, the words
-    of an UnreadableFile, ends the file.
+    ``problems`` stand before the record of the given number in ``records``. ``unreadable`` and
+    ``failed`` end the file: the words of an UnreadableFile, the traceback of anything else.
     """
 
     records: list[PaperRecord] = []
     problems: list[tuple[int, Problem]] = []
     bytes: int = 0
     unreadable: str = ""
+    failed: str = ""
+    is_last: bool = False
 
 
 class Reading:
@@ -54,20 +61,39 @@ class Reading:
             (self._is_skimmed.set if yes else self._is_skimmed.clear)()
 
     def __iter__(self) -> Iterator[PaperRecord | Problem]:
-        if not beside.is_worth(os.path.getsize(self._path), WORTH_BYTES):
+        if (os.cpu_count() or 1) < 2 or os.path.getsize(self._path) < WORTH_BYTES:
             yield from importers.read(self._path, format=self._format, about=self._about, place=self._place)
             return
-        self._is_skimmed = beside.CONTEXT.Event()
-        arguments = (os.fspath(self._path), self._format, self._about or {}, self._is_skimmed)
-        pieces = beside.pieces(_encoded, *arguments, what=f"reading {self._path}", ahead=CHUNKS_AHEAD)
+        # A fresh interpreter: a fork would share the database's connection and the threads' locks.
+        context = multiprocessing.get_context("spawn")
+        receiver, sender = context.Pipe(duplex=False)
+        self._is_skimmed = context.Event()
+        arguments = (sender, os.fspath(self._path), self._format, self._about or {}, self._is_skimmed)
+        process = context.Process(target=_read, args=arguments, daemon=True)
+        process.start()
+        sender.close()  # so that the end of the process is the end of what is received
+        try:
+            with closing(receiver):
+                yield from self._received(receiver)
+        finally:
+            process.terminate()
+            process.join()
+
+    def _received(self, receiver) -> Iterator[PaperRecord | Problem]:
         decoder = msgspec.msgpack.Decoder(Chunk)
-        with closing(pieces):
-            for data in pieces:
-                chunk = decoder.decode(data)
-                yield from _in_order(chunk)
-                self._place.bytes = chunk.bytes
-                if chunk.unreadable:
-                    raise UnreadableFile(chunk.unreadable)
+        while True:
+            try:
+                chunk = decoder.decode(receiver.recv_bytes())
+            except (EOFError, OSError):  # between two chunks, within one
+                raise RuntimeError(f"{self._path}: the process that read it ended early") from None
+            yield from _in_order(chunk)
+            self._place.bytes = chunk.bytes
+            if chunk.unreadable:
+                raise UnreadableFile(chunk.unreadable)
+            if chunk.failed:
+                raise RuntimeError(f"reading {self._path} failed:\n{chunk.failed}")
+            if chunk.is_last:
+                return
 
 
 def _in_order(chunk: Chunk) -> Iterator[PaperRecord | Problem]:
@@ -79,12 +105,27 @@ def _in_order(chunk: Chunk) -> Iterator[PaperRecord | Problem]:
     yield from chunk.records[begin:]
 
 
-def _encoded(path: str, format: str, about: Identifiers, is_skimmed: Event) -> Iterator[bytes]:
+def _read(sender, path: str, format: str, about: Identifiers, is_skimmed) -> None:
+    """What the second process does: read, derive, send."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that writes
+    waiting: queue.Queue[bytes | None] = queue.Queue(CHUNKS_AHEAD)
+    thread = threading.Thread(target=_send, args=(sender, waiting))
+    thread.start()
     for chunk in _chunks(path, format, about, is_skimmed):
-        yield msgspec.msgpack.encode(chunk)
+        waiting.put(msgspec.msgpack.encode(chunk))
+    waiting.put(None)
+    thread.join()
 
 
-def _chunks(path: str, format: str, about: Identifiers, is_skimmed: Event) -> Iterator[Chunk]:
+def _send(sender, waiting: queue.Queue) -> None:
+    with suppress(BrokenPipeError):
+        while (data := waiting.get()) is not None:
+            sender.send_bytes(data)
+        return
+    os._exit(0)  # nobody listens any more
+
+
+def _chunks(path: str, format: str, about: Identifiers, is_skimmed) -> Iterator[Chunk]:
     place, chunk = importers.Place(), Chunk()
     try:
         for item in importers.read(path, format=format, about=about, place=place):
@@ -99,8 +140,7 @@ def _chunks(path: str, format: str, about: Identifiers, is_skimmed: Event) -> It
                 chunk = Chunk()
     except UnreadableFile as error:
         chunk.unreadable = str(error)
-    except Exception:  # what was read before it is not lost
-        yield chunk
-        raise
-    chunk.bytes = place.bytes
+    except Exception:
+        chunk.failed = traceback.format_exc()
+    chunk.bytes, chunk.is_last = place.bytes, True
     yield chunk

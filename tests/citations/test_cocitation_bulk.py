@@ -1,21 +1,18 @@
 """The count in bulk against the statement, over random libraries; and a refresh while others write."""
 
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citations import cocitation, cocitation_bulk, columns, rollups, spool
+from citations import cocitation, cocitation_bulk, rollups, spool
 from citations.checks import check_library
 from citations.cocitation import co_cited_works, stored_works
 from citations.cocitation_bulk import Counter, Places, count_some
 from citations.columns import read_pairs
-from citations.models import Citation, CoCitedWorks, HubColumns, HubSummary, StaleHub
+from citations.models import Citation, CoCitedWorks, StaleHub
 from citations.rollups import mark_stale, refresh_pairs, refresh_stale
-from papers import beside
 from papers.models import Paper
 from tests.factories import make_citation, make_context, make_hub, make_paper, make_passage, refresh
 
@@ -202,29 +199,6 @@ def test_a_refresh_in_bulk_leaves_what_one_by_one_leaves(monkeypatch):
     assert sorted(CoCitedWorks.objects.values_list()) == in_bulk
 
 
-def test_a_second_process_derives_what_this_one_does(monkeypatch):
-    make_hub(unread=columns.STORED_FROM)
-    big_and_small(monkeypatch)
-    tables = (HubSummary, CoCitedWorks, HubColumns)
-
-    def written(in_two):
-        asked = []
-        monkeypatch.setattr(beside, "is_worth", lambda *given: asked.append(given) or in_two)
-        monkeypatch.setattr(rollups, "HUBS_FROM_SPOOL", 1 if in_two else 2000)
-        for table in tables:
-            table.objects.all().delete()
-        refresh()
-        assert asked == [(Citation.objects.count(), rollups.WORTH_PAIRS)]
-        rows = {table: list(table.objects.order_by("pk").values()) for table in tables}
-        for row in rows[HubSummary]:
-            del row["computed_at"]
-        return rows
-
-    here = written(False)
-    assert all(here.values())
-    assert written(True) == here
-
-
 def test_rows_that_stay_the_same_are_not_written(monkeypatch, django_assert_num_queries):
     hub, _other = big_and_small(monkeypatch)
     refresh()
@@ -236,20 +210,18 @@ def test_rows_that_stay_the_same_are_not_written(monkeypatch, django_assert_num_
 def test_what_is_written_while_a_refresh_in_bulk_runs_is_not_lost(monkeypatch):
     """Another import marks one hub anew, and a curator's act refreshes the other: neither is overwritten."""
     hub, other = big_and_small(monkeypatch)
-    filled = spool.filled
+    fill = spool.Spool._fill
 
-    @contextmanager
-    def filled_and_overtaken():
-        with filled() as held:
-            third = make_paper()
-            for pair in hub.incoming_citations.all()[:5]:
-                refresh_pairs([make_citation(pair.citing_paper, third).pk])
-            rollups.refresh_hubs([other.pk])
-            mark_stale([hub.pk, third.pk])
-            yield held
+    def fill_and_be_overtaken(whole):
+        fill(whole)
+        third = make_paper()
+        for pair in hub.incoming_citations.all()[:5]:
+            refresh_pairs([make_citation(pair.citing_paper, third).pk])
+        rollups.refresh_hubs([other.pk])
+        mark_stale([hub.pk, third.pk])
 
     mark_stale([hub.pk, other.pk])
-    monkeypatch.setattr(spool, "filled", filled_and_overtaken)
+    monkeypatch.setattr(spool.Spool, "_fill", fill_and_be_overtaken)
     refresh_stale()
     assert len(stored_works([hub.pk])[hub.pk]) == 2
     assert len(stored_works([other.pk])[other.pk]) == 2

@@ -6,9 +6,10 @@ import threading
 from contextlib import closing
 from dataclasses import replace
 
+import msgspec
 import pytest
 
-from papers import ahead, beside, importers
+from papers import ahead, importers
 from papers.deriving import derive, names, payload, record_digest, words
 from papers.importers import Place
 from papers.records import AuthorRecord, PaperRecord, Problem, UnreadableFile
@@ -20,7 +21,7 @@ ABSTRACT = "Tides matter. We present a made-up lake. Our results show that it mo
 def _always(monkeypatch):
     """A second process for the smallest file, with any number of cores; few records a chunk stay few."""
     monkeypatch.setattr(ahead, "WORTH_BYTES", 0)
-    monkeypatch.setattr(beside.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(ahead.os, "cpu_count", lambda: 2)
 
 
 def write(path, lines):
@@ -106,16 +107,20 @@ def test_an_unreadable_file_says_so_here_too(tmp_path):
     assert str(here.value) == str(there.value)
 
 
-def test_what_was_read_before_an_error_of_the_reader_is_not_lost(tmp_path, monkeypatch):
+def test_an_error_of_the_reader_is_raised_with_its_trace(tmp_path, monkeypatch):
     def broken(*_arguments, **_options):
         yield Problem("so far so good")
         raise KeyError("of the reader")
 
+    path = write(tmp_path / "a.jsonl", [record(1)])
     monkeypatch.setattr(importers, "read", broken)
-    chunks = ahead._chunks(write(tmp_path / "a.jsonl", [record(1)]), "native", {}, threading.Event())
-    assert next(chunks).problems == [(0, Problem("so far so good"))]
-    with pytest.raises(KeyError, match="of the reader"):
-        next(chunks)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    for chunk in ahead._chunks(path, "native", {}, threading.Event()):
+        sender.send_bytes(msgspec.msgpack.encode(chunk))
+    items = reading(path)._received(receiver)
+    assert next(items) == Problem("so far so good")
+    with pytest.raises(RuntimeError, match="KeyError: 'of the reader'"):
+        next(items)
 
 
 def test_the_process_ends_with_the_iterator(tmp_path):
@@ -124,6 +129,16 @@ def test_the_process_ends_with_the_iterator(tmp_path):
         next(items)
         assert multiprocessing.active_children()
     assert not multiprocessing.active_children()
+
+
+def test_a_process_that_is_killed_is_an_error_and_no_end(tmp_path):
+    path = write(tmp_path / "a.jsonl", [{**record(number), "summary": "x" * 900} for number in range(9000)])
+    with closing(iter(reading(path))) as items:
+        next(items)
+        for child in multiprocessing.active_children():
+            child.kill()
+        with pytest.raises(RuntimeError, match="ended early"):
+            list(items)
 
 
 def test_small_files_are_read_in_this_process(tmp_path, monkeypatch):
