@@ -796,7 +796,8 @@ def _facet_link(listing, name, value, anchor, apart):
     number = markup('<span class="number">{}</span>', count(value.count))
     if apart and value.count:
         number = markup(
-            '<a href="{}{}" rel="nofollow"><span class="hidden">{}</span> {}</a>',
+            '<a id="{}-alone" href="{}{}" rel="nofollow"><span class="hidden">{}</span> {}</a>',
+            key,
             listing.only_url(name, value.value),
             anchor,
             _("%(value)s alone:") % {"value": value.label},

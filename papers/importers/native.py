@@ -82,11 +82,12 @@ def looks_like(head: bytes, name: str) -> bool:
 def _is_native(record: dict) -> bool:
     if "identifiers" in record:
         return True
-    # Authors and references that are words or numbers are another service's.
-    lists = [value for name in ("authors", "references") if isinstance(value := record.get(name), list)]
-    if any(not isinstance(item, dict) for value in lists for item in value[:1]):
+    if record.keys().isdisjoint(("title", "references")) or not record.keys().isdisjoint(FOREIGN_KEYS):
         return False
-    return not record.keys().isdisjoint(("title", "references")) and record.keys().isdisjoint(FOREIGN_KEYS)
+    # A number of its own beside authors or references that are words is another service's.
+    lists = [value for name in ("authors", "references") if isinstance(value := record.get(name), list)]
+    words = any(not isinstance(item, dict) for value in lists for item in value[:1])
+    return not words or record.keys().isdisjoint(("id", "_id"))
 
 
 def read(source: Source, about: Identifiers) -> Items:

@@ -34,6 +34,7 @@ def records_and_problems(path, **options):
         ('{"id": "a1", "title": "A paper", "authors": [{"name": "A. Moor"}]}\n', "", "native"),
         ('{"_id": "a1", "title": "A paper", "references": []}\n', "", "native"),
         ('{"id": "a1", "title": "A paper", "authors": ["A. Moor"]}\n', "", None),
+        ('{"title": "A paper", "authors": ["A. Moor"]}\n', "", "native"),
         ('{"id": "a1", "title": "A paper", "references": ["b2"]}\n', "", None),
         ("broken\n" + LINE, "", "native"),
         ('{"broken": \n', "x.jsonl", "native"),
