@@ -420,16 +420,23 @@ def _compared(papers):
         .annotate(papers=Count("id"))
     )
     return [
-        (_("title"), [paper.title for paper in papers]),
-        (_("authors"), ["; ".join(paper.author_names) for paper in papers]),
-        (_("year"), [paper.year or "" for paper in papers]),
-        (_("venue"), [paper.venue or "" for paper in papers]),
+        *_described(papers),
         (_("kind"), [paper.kind for paper in papers]),
-        (_("identifiers"), ["; ".join(map(str, paper.identifiers.all())) for paper in papers]),
         (_("known from references only"), [_("yes") if paper.is_stub else _("no") for paper in papers]),
         (_("papers that cite it"), [_known(paper) for paper in papers]),
         (_("papers it cites"), [cites.get(paper.pk, 0) for paper in papers]),
         (_("abstract"), [paper.abstract for paper in papers]),
+    ]
+
+
+def _described(papers):
+    """[(what, [of each paper])]: what a reference may say of it too."""
+    return [
+        (_("title"), [paper.title for paper in papers]),
+        (_("authors"), ["; ".join(paper.author_names) for paper in papers]),
+        (_("year"), [paper.year or "" for paper in papers]),
+        (_("venue"), [paper.venue or "" for paper in papers]),
+        (_("identifiers"), ["; ".join(map(str, paper.identifiers.all())) for paper in papers]),
     ]
 
 
@@ -1043,6 +1050,20 @@ class ResolveForm(forms.Form):
         return cleaned
 
 
+def _beside(unmatched, candidates):
+    """``_described`` of the candidates, with what the reference says before it."""
+    said = unmatched.payload
+    own = [
+        unmatched.title,
+        "; ".join(author["name"] for author in said.get("authors", ())),
+        unmatched.year or "",
+        said.get("venue", ""),
+        "; ".join(identifiers.display(*pair) for pair in said.get("identifiers", {}).items()),
+    ]
+    lines = zip(own, _described(candidates), strict=True)
+    return [(what, [given, *values]) for given, (what, values) in lines]
+
+
 class Settled(OpenFirst):
     parameter_name = "state"
 
@@ -1094,10 +1115,7 @@ class UnmatchedReferenceAdmin(FindsPapers, Desk, admin.ModelAdmin):
             "resolve_form": form,
             "resolve_media": form.media,
             "sentences": [context["text"] for context in unmatched.payload.get("contexts", ())],
-            "wanted_authors": [author["name"] for author in unmatched.payload.get("authors", ())],
-            "wanted_identifiers": [
-                identifiers.display(*pair) for pair in unmatched.payload.get("identifiers", {}).items()
-            ],
+            "lines": _beside(unmatched, candidates),
         }
 
     def act_resolve(self, request, unmatched):

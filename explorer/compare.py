@@ -211,11 +211,6 @@ class Difference:
         return self.other if self.high > 0 else self.one
 
     @property
-    def apart(self):
-        """The difference in whole points, without its sign."""
-        return abs(self.points)
-
-    @property
     def span(self):
         """The interval in whole points, seen from the side with more."""
         near, far = sorted((abs(self.low), abs(self.high)))
